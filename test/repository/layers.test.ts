@@ -1,0 +1,62 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..", "..");
+
+/** Lints one planted file inside `room` and returns what the linter printed. */
+async function lintPlanted(room: string, source: string): Promise<string> {
+  const target = join(room, `planted-${randomUUID()}.ts`);
+  const file = join(root, target);
+  try {
+    await writeFile(file, source);
+    const oxlint = join(root, "node_modules", "oxlint", "bin", "oxlint");
+    await run(process.execPath, [oxlint, "--deny-warnings", target], { cwd: root });
+    return "";
+  } catch (error) {
+    return String((error as { stdout?: unknown }).stdout);
+  } finally {
+    await rm(file);
+  }
+}
+
+describe("the layers", () => {
+  it.each([
+    ["worker/src/base", "#flags/parameters.ts"],
+    ["worker/flags", "#rum/columns.ts"],
+    ["worker/rum", "#flags/parameters.ts"],
+    ["worker/src/stats", "#src/delivery/compose.ts"],
+    ["worker/src/delivery", "#src/adapters/artifacts.ts"],
+    ["worker/src/delivery", "node:zlib"],
+    ["worker/src/canary", "#src/delivery/compose.ts"],
+    ["worker/src/adapters", "#src/services.ts"],
+    ["worker/src/objects", "#src/http/route.ts"],
+    ["worker/src/http", "#src/admin/app.ts"],
+    ["worker/src/http", "hono"],
+    ["worker/src/admin", "#src/objects/project.ts"],
+    ["cli", "#src/delivery/compose.ts"],
+  ])("%s may not import %s", async (room, target) => {
+    const printed = await lintPlanted(
+      room,
+      `import { x } from "${target}";\nexport const y = x;\n`,
+    );
+    expect(printed).toContain("no-restricted-imports");
+  });
+
+  it.each(["Date.now()", "Math.random()", "performance.now()"])(
+    "the core may not call %s",
+    async (call) => {
+      const printed = await lintPlanted("worker/src/delivery", `export const y = ${call};\n`);
+      expect(printed).toContain("no-restricted-properties");
+    },
+  );
+
+  it("a lawful import passes, so that the tests above can fail", async () => {
+    const lawful = 'import { ok } from "#base/result.ts";\nexport const y = ok(1);\n';
+    expect(await lintPlanted("worker/src/delivery", lawful)).toBe("");
+  });
+});

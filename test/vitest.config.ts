@@ -1,0 +1,44 @@
+// Three places to run: the core under Node, shells inside workerd, and whole
+// systems (real browser, real SDK, real processes) driven from Node.
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = new URL("..", import.meta.url).pathname;
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      {
+        root,
+        test: {
+          name: "core",
+          include: ["test/{base,flags,rum,stats,delivery,canary}/**/*.test.ts"],
+        },
+      },
+      {
+        root,
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { AVIARY_ADMIN_TOKEN: "test-admin-token-of-32-characters" } },
+          }),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/{adapters,objects,http,admin}/**/*.test.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "system",
+          include: ["test/{cli,e2e,repository}/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
