@@ -1,1 +1,2 @@
-export {};
+#!/usr/bin/env node
+console.error("aviary: no command yet");
