@@ -1,0 +1,96 @@
+// Immutable bytes under their own SHA-256: colo cache, then KV, then R2. What
+// does not have the digest it was asked for is treated as absent, wherever it
+// came from. R2 is written first and is strongly consistent; KV is the copy that
+// is near the reader (docs/decisions/0003-artifacts.md).
+import type { Digest } from "#src/delivery/representation.ts";
+import { err, ok, type Result } from "#base/result.ts";
+import { withDeadline } from "./deadline.ts";
+import { sha256 } from "./digest.ts";
+import type { Background } from "./background.ts";
+import type { Report } from "./report.ts";
+
+/** Where bytes were found. */
+export type ArtifactSource = "colo" | "kv" | "r2";
+
+export type FoundArtifact = { readonly bytes: Uint8Array; readonly source: ArtifactSource };
+export type ArtifactMissing = { readonly reason: "artifact_missing"; readonly sha256: Digest };
+
+export type ArtifactStores = {
+  readonly kv: KVNamespace;
+  readonly r2: R2Bucket;
+  /** The colo's own cache, opened anew for each use. */
+  readonly colo: () => Promise<Cache>;
+  readonly report: Report;
+};
+
+// The colo cache is either near or useless; the last resort may take longest.
+const deadlineMs = { colo: 300, kv: 1_500, r2: 2_000 } as const;
+const yearS = 31_536_000;
+
+export class Artifacts {
+  readonly #stores: ArtifactStores;
+
+  constructor(stores: ArtifactStores) {
+    this.#stores = stores;
+  }
+
+  /** The bytes under a digest, verified, from the nearest store that has them. */
+  async get(
+    digest: Digest,
+    background: Background,
+  ): Promise<Result<FoundArtifact, ArtifactMissing>> {
+    for (const source of ["colo", "kv", "r2"] as const) {
+      const bytes = await this.#read(source, digest);
+      if (bytes === null) continue;
+      if (source !== "colo") background.waitUntil(this.#keepInColo(digest, bytes));
+      return ok({ bytes, source });
+    }
+    return err({ reason: "artifact_missing", sha256: digest });
+  }
+
+  /** Stores `bytes`; their digest is where they are found again. Fails unless both stores took them. */
+  async put(bytes: Uint8Array): Promise<Digest> {
+    const digest = await sha256(bytes);
+    await this.#stores.r2.put(r2Key(digest), bytes, { sha256: digest });
+    await this.#stores.kv.put(kvKey(digest), bytes);
+    return digest;
+  }
+
+  async #read(source: ArtifactSource, digest: Digest): Promise<Uint8Array | null> {
+    try {
+      const found = await withDeadline(this.#fetch(source, digest), deadlineMs[source], source);
+      if (found === null) return null;
+      const bytes = new Uint8Array(found);
+      if ((await sha256(bytes)) === digest) return bytes;
+      this.#stores.report("artifact_corrupt", { source, sha256: digest });
+    } catch (error) {
+      this.#stores.report("artifact_read_failed", { source, sha256: digest, error });
+    }
+    return null;
+  }
+
+  async #fetch(source: ArtifactSource, digest: Digest): Promise<ArrayBuffer | null> {
+    switch (source) {
+      case "colo":
+        return (await (await this.#stores.colo()).match(coloKey(digest)))?.arrayBuffer() ?? null;
+      case "kv":
+        return this.#stores.kv.get(kvKey(digest), { type: "arrayBuffer", cacheTtl: yearS });
+      case "r2":
+        return (await this.#stores.r2.get(r2Key(digest)))?.arrayBuffer() ?? null;
+    }
+  }
+
+  async #keepInColo(digest: Digest, bytes: Uint8Array): Promise<void> {
+    try {
+      const headers = { "cache-control": `max-age=${yearS}` };
+      const colo = await this.#stores.colo();
+      await colo.put(coloKey(digest), new Response(bytes, { headers }));
+    } catch (error) {
+      this.#stores.report("colo_write_failed", { sha256: digest, error });
+    }
+  }
+}
+
+const kvKey = (digest: Digest): string => `artifact:${digest}`;
+const r2Key = (digest: Digest): string => `artifact/${digest}`;
+const coloKey = (digest: Digest): string => `https://colo.invalid/artifact/${digest}`;

@@ -1,0 +1,92 @@
+// Composed scripts, made from their parts on first need or at publish, and found
+// again by what they depend on. A lost composition is made again: its parts are
+// artifacts of their own.
+import * as v from "valibot";
+import type { Encoding } from "#flags/parameters.ts";
+import { err, ok, type Result } from "#base/result.ts";
+import {
+  compose,
+  compositionSource,
+  preludeFor,
+  type CompositionSource,
+} from "#src/delivery/compose.ts";
+import type { Digest, Representations } from "#src/delivery/representation.ts";
+import type { ArtifactMissing, Artifacts } from "./artifacts.ts";
+import type { Background } from "./background.ts";
+import { codings, compress } from "./compression.ts";
+import { sha256 } from "./digest.ts";
+import { representationsSchema } from "./pointer-schema.ts";
+
+/** A composition's parts: what `compositionSource` names, by digest. */
+export type CompositionOf = Omit<CompositionSource, "payload" | "engine"> & {
+  readonly payload: Digest;
+  readonly engine: { readonly version: string; readonly sha256: Digest };
+};
+
+export type CompositionStores = { readonly kv: KVNamespace; readonly artifacts: Artifacts };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class Compositions {
+  readonly #stores: CompositionStores;
+
+  constructor(stores: CompositionStores) {
+    this.#stores = stores;
+  }
+
+  /** The stored forms of a composition made before; undefined where there is none. */
+  async find(of: CompositionOf): Promise<Representations | undefined> {
+    const stored = await this.#stores.kv.get(await kvKey(of), { type: "json" });
+    return stored === null ? undefined : v.parse(representationsSchema, stored);
+  }
+
+  /** The plain script, put together now. */
+  async write(
+    of: CompositionOf,
+    background: Background,
+  ): Promise<Result<Uint8Array, ArtifactMissing>> {
+    const { artifacts } = this.#stores;
+    const payload = await artifacts.get(of.payload, background);
+    if (!payload.ok) return payload;
+    const engine = await artifacts.get(of.engine.sha256, background);
+    if (!engine.ok) return engine;
+    const prelude = preludeFor({
+      snippetId: of.snippetId,
+      engineVersion: of.engine.version,
+      payload: decoder.decode(payload.value.bytes),
+    });
+    const script = compose({ prelude, beacon: null, engine: decoder.decode(engine.value.bytes) });
+    return ok(encoder.encode(script));
+  }
+
+  /** Makes, compresses as well as possible, and stores a composition; finds it if it was made before. */
+  async make(
+    of: CompositionOf,
+    background: Background,
+  ): Promise<Result<Representations, ArtifactMissing>> {
+    const made = await this.find(of);
+    if (made !== undefined) return ok(made);
+    const script = await this.write(of, background);
+    if (!script.ok) return err(script.error);
+    const stored = await this.store(script.value);
+    await this.#stores.kv.put(await kvKey(of), JSON.stringify(stored));
+    return ok(stored);
+  }
+
+  /** Stores a body in every coding, compressed as well as possible. */
+  async store(body: Uint8Array): Promise<Representations> {
+    const { artifacts } = this.#stores;
+    const stored: { -readonly [e in Encoding]?: { sha256: Digest; bytes: number } } = {};
+    for (const coding of codings) {
+      const bytes = compress(body, coding, "best");
+      stored[coding] = { sha256: await artifacts.put(bytes), bytes: bytes.byteLength };
+    }
+    const identity = { sha256: await artifacts.put(body), bytes: body.byteLength };
+    return { ...stored, identity };
+  }
+}
+
+async function kvKey(of: CompositionOf): Promise<string> {
+  return `composition:${await sha256(compositionSource(of))}`;
+}

@@ -1,0 +1,138 @@
+// What every id stands for, as this isolate knows it. A pointer once known is
+// never forgotten for want of a store: it is refreshed in the background, and an
+// older revision or a missing record never replaces it. Pointers are not deleted,
+// so "absent" after "present" is a store lagging behind.
+import * as v from "valibot";
+import { Lru } from "#base/lru.ts";
+import { err, ok, type Result } from "#base/result.ts";
+import type { Pointer, PointerKind } from "#src/delivery/pointer.ts";
+import type { Background } from "./background.ts";
+import { withDeadline } from "./deadline.ts";
+import { pointerSchema } from "./pointer-schema.ts";
+import type { Report } from "./report.ts";
+
+/** One id in isolate memory. `pointer` is null where the store knows no such id. */
+export type KnownPointer = {
+  readonly pointer: Pointer | null;
+  /** When a store last confirmed it, ms since the epoch; 0 for a copy kept from an outage. */
+  readonly confirmedAtMs: number;
+};
+
+type Entry = KnownPointer & { confirmedAtMs: number; attemptedAtMs: number };
+
+export type PointerStores = {
+  readonly kv: KVNamespace;
+  /** The colo's own cache, opened anew for each use. */
+  readonly colo: () => Promise<Cache>;
+  readonly report: Report;
+};
+
+export type PointerRequest = {
+  readonly kind: PointerKind;
+  readonly id: string;
+  readonly nowMs: number;
+  /** Age from which a background refresh is due. */
+  readonly freshMs: number;
+  readonly background: Background;
+};
+
+const maxPointers = 20_000;
+const deadlineMs = 2_000;
+// An isolate that slept may hold an hour-old pointer. Past this age one request
+// waits for the store, briefly; while the store fails nobody else does.
+const maxStaleMs = 10_000;
+const waitMs = 300;
+const retryMs = 2_000;
+const kvCacheTtlS = 30;
+const coloKeepS = 86_400;
+
+export class Pointers {
+  readonly #stores: PointerStores;
+  readonly #memory = new Lru<Entry>(maxPointers);
+
+  constructor(stores: PointerStores) {
+    this.#stores = stores;
+  }
+
+  /** What memory says, at once; undefined where `load` must be asked. Starts a refresh where one is due. */
+  peek(request: PointerRequest): KnownPointer | undefined {
+    const entry = this.#memory.get(memoryKey(request));
+    if (entry === undefined) return undefined;
+    const age = request.nowMs - entry.confirmedAtMs;
+    if (age < request.freshMs || request.nowMs - entry.attemptedAtMs < retryMs) return entry;
+    if (age >= maxStaleMs) return undefined;
+    entry.attemptedAtMs = request.nowMs;
+    request.background.waitUntil(this.load(request));
+    return entry;
+  }
+
+  /** Asks KV, then memory, then the colo's last copy. Fails only where none of them ever had an answer. */
+  async load(request: PointerRequest): Promise<Result<KnownPointer, { reason: "unavailable" }>> {
+    const { kind, id, nowMs } = request;
+    const held = this.#memory.get(memoryKey(request));
+    if (held !== undefined) held.attemptedAtMs = nowMs;
+    const read = this.#readKv(request);
+    try {
+      const pointer = await withDeadline(read, held === undefined ? deadlineMs : waitMs, "kv");
+      return ok(this.#remember(request, { pointer, confirmedAtMs: nowMs }));
+    } catch (error) {
+      this.#stores.report("pointer_read_failed", { kind, id, error });
+    }
+    if (held !== undefined) return ok(held);
+    const pointer = await this.#readColo(request);
+    if (pointer === null) return err({ reason: "unavailable" });
+    return ok(this.#remember(request, { pointer, confirmedAtMs: 0 }));
+  }
+
+  #remember(request: PointerRequest, known: KnownPointer): KnownPointer {
+    const key = memoryKey(request);
+    const held = this.#memory.get(key);
+    if (held?.pointer && (known.pointer?.revision ?? 0) <= held.pointer.revision) {
+      held.confirmedAtMs = Math.max(held.confirmedAtMs, known.confirmedAtMs);
+      return held;
+    }
+    const entry = { ...known, attemptedAtMs: request.nowMs };
+    this.#memory.set(key, entry);
+    if (known.pointer && known.confirmedAtMs > 0) {
+      request.background.waitUntil(this.#keepInColo(known.pointer));
+    }
+    return entry;
+  }
+
+  async #readKv({ kind, id }: PointerRequest): Promise<Pointer | null> {
+    const stored = await this.#stores.kv.get(kvKey(kind, id), {
+      type: "json",
+      cacheTtl: kvCacheTtlS,
+    });
+    return stored === null ? null : v.parse(pointerSchema, stored);
+  }
+
+  async #readColo({ kind, id }: PointerRequest): Promise<Pointer | null> {
+    try {
+      const read = this.#stores.colo().then((colo) => colo.match(coloKey(kind, id)));
+      const stored = await withDeadline(read, deadlineMs, "colo");
+      return stored === undefined ? null : v.parse(pointerSchema, await stored.json());
+    } catch (error) {
+      this.#stores.report("pointer_colo_read_failed", { kind, id, error });
+      return null;
+    }
+  }
+
+  async #keepInColo(pointer: Pointer): Promise<void> {
+    try {
+      const headers = { "cache-control": `max-age=${coloKeepS}` };
+      const copy = new Response(JSON.stringify(pointer), { headers });
+      const colo = await this.#stores.colo();
+      await colo.put(coloKey(pointer.kind, pointer.id), copy);
+    } catch (error) {
+      this.#stores.report("colo_write_failed", { kind: pointer.kind, id: pointer.id, error });
+    }
+  }
+}
+
+/** Where a pointer's copy for the edge lives in KV. */
+export const kvKey = (kind: PointerKind, id: string): string => `pointer:${kind}:${id}`;
+
+const memoryKey = ({ kind, id }: PointerRequest): string => `${kind}:${id}`;
+const coloKey = (kind: PointerKind, id: string): string =>
+  `https://colo.invalid/pointer/${kind}/${id}`;

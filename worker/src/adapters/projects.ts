@@ -1,0 +1,57 @@
+// The authority for an account's pointers: one object each, reached by RPC.
+import type { Pointer, PointerKind, StaleRevision } from "#src/delivery/pointer.ts";
+import type { Digest } from "#src/delivery/representation.ts";
+import type { Result } from "#base/result.ts";
+import type { ArtifactMissing } from "./artifacts.ts";
+
+export type PublishSnippet = {
+  readonly account: string;
+  readonly id: string;
+  readonly payload: Digest;
+  readonly engine: { readonly version: string; readonly sha256: Digest };
+  /** Revision that the publisher saw; 0 for none. */
+  readonly expected: number;
+};
+
+export type PublishDatafile = {
+  readonly account: string;
+  readonly id: string;
+  readonly body: Digest;
+  /** Null keeps the tokens it has. */
+  readonly accessTokens: readonly Digest[] | null;
+  readonly expected: number;
+};
+
+export type Rollback = {
+  readonly kind: PointerKind;
+  readonly id: string;
+  /** The earlier revision whose content shall be current again. */
+  readonly to: number;
+  readonly expected: number;
+};
+
+export type Moved = { readonly pointer: Pointer; readonly moved: boolean };
+export type MoveReject =
+  | StaleRevision
+  | ArtifactMissing
+  | { readonly reason: "unknown_revision"; readonly to: number };
+
+/** What a `Project` object answers. Revisions, history and compare-and-set live there. */
+export type ProjectRpc = {
+  current(kind: PointerKind, id: string): Promise<Pointer | null>;
+  /** Newest first. */
+  history(kind: PointerKind, id: string, limit: number): Promise<readonly Pointer[]>;
+  list(kind: PointerKind): Promise<readonly Pointer[]>;
+  publishSnippet(request: PublishSnippet): Promise<Result<Moved, MoveReject>>;
+  publishDatafile(request: PublishDatafile): Promise<Result<Moved, MoveReject>>;
+  rollBack(request: Rollback): Promise<Result<Moved, MoveReject>>;
+  /** Makes lost artifacts of the current revision again. */
+  repair(kind: PointerKind, id: string): Promise<void>;
+};
+
+export type Projects = (account: string) => ProjectRpc;
+
+/** Stubs by account. A fresh stub each time: a broken one would stay broken. */
+export function projectsFrom(namespace: DurableObjectNamespace): Projects {
+  return (account) => namespace.get(namespace.idFromName(account)) as unknown as ProjectRpc;
+}

@@ -1,0 +1,50 @@
+// The authority for what all accounts share: engines, tokens, and who owns an id.
+import type { PointerKind } from "#src/delivery/pointer.ts";
+import type { Digest } from "#src/delivery/representation.ts";
+import type { Result } from "#base/result.ts";
+
+export type Engine = {
+  readonly version: string;
+  readonly sha256: Digest;
+  readonly bytes: number;
+  readonly publishedAtMs: number;
+};
+
+export type Scope = "read" | "publish" | "operate" | "admin";
+
+/** A token as it is kept: never the token, only its digest. */
+export type StoredToken = {
+  readonly id: string;
+  readonly name: string;
+  readonly digest: Digest;
+  readonly scopes: readonly Scope[];
+  /** The one account it may touch; null for all. */
+  readonly account: string | null;
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | null;
+};
+
+export type EngineConflict = { readonly reason: "engine_exists"; readonly engine: Engine };
+export type Owned = { readonly reason: "id_taken"; readonly account: string };
+
+/** What the one `Registry` object answers. */
+export type RegistryRpc = {
+  /** Idempotent; refused where the version exists with other bytes. */
+  publishEngine(engine: Engine): Promise<Result<{ readonly created: boolean }, EngineConflict>>;
+  engine(version: string): Promise<Engine | null>;
+  /** Newest first. */
+  engines(): Promise<readonly Engine[]>;
+  /** Gives an id to an account, once and for all; idempotent for its owner. */
+  claim(kind: PointerKind, id: string, account: string): Promise<Result<null, Owned>>;
+  owner(kind: PointerKind, id: string): Promise<string | null>;
+  createToken(token: StoredToken): Promise<void>;
+  token(id: string): Promise<StoredToken | null>;
+  tokens(): Promise<readonly StoredToken[]>;
+  /** False where there is no such token. */
+  revokeToken(id: string, nowMs: number): Promise<boolean>;
+};
+
+/** A fresh stub of the one Registry: a broken one would stay broken. */
+export function registryFrom(namespace: DurableObjectNamespace): () => RegistryRpc {
+  return () => namespace.get(namespace.idFromName("registry")) as unknown as RegistryRpc;
+}

@@ -1,0 +1,48 @@
+// Compositions that were published, found by snippet and digest prefix for as
+// long as somebody's page may name them in an `integrity` attribute.
+import * as v from "valibot";
+import type { Digest, Representations } from "#src/delivery/representation.ts";
+import { withDeadline } from "./deadline.ts";
+import { representationsSchema } from "./pointer-schema.ts";
+
+/** Hexadecimal digits of the composition's SHA-256 that an immutable URL carries. */
+export const prefixDigits = 16;
+
+const deadlineMs = 2_000;
+const dayS = 86_400;
+
+const releaseSchema = v.object({ composition: representationsSchema, madeAtMs: v.number() });
+
+/** One published composition; `madeAtMs` is a whole second. */
+export type Release = { readonly composition: Representations; readonly madeAtMs: number };
+
+export class Releases {
+  readonly #kv: KVNamespace;
+
+  constructor(kv: KVNamespace) {
+    this.#kv = kv;
+  }
+
+  /** The release of `snippetId` whose digest starts with `prefix`; undefined where there is none. Rejects when KV does. */
+  async get(snippetId: string, prefix: string): Promise<Release | undefined> {
+    const key = kvKey(snippetId, prefix.slice(0, prefixDigits));
+    const read = this.#kv.get(key, { type: "json", cacheTtl: dayS });
+    const stored = await withDeadline(read, deadlineMs, "kv");
+    if (stored === null) return undefined;
+    const release = v.parse(releaseSchema, stored);
+    return release.composition.identity.sha256.startsWith(prefix) ? release : undefined;
+  }
+
+  /** Makes a composition reachable under its immutable URL. */
+  async put(snippetId: string, release: Release): Promise<void> {
+    const key = kvKey(snippetId, releasePrefix(release.composition.identity.sha256));
+    await this.#kv.put(key, JSON.stringify(release));
+  }
+}
+
+/** The part of a digest that stands in an immutable URL. */
+export function releasePrefix(sha256: Digest): string {
+  return sha256.slice(0, prefixDigits);
+}
+
+const kvKey = (snippetId: string, prefix: string): string => `release:${snippetId}:${prefix}`;

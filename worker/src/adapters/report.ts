@@ -1,0 +1,11 @@
+// Operational faults, one line of JSON each, without secrets: callers pass ids,
+// digests and errors, never headers, tokens or bodies.
+
+export type Report = (event: string, facts: Readonly<Record<string, unknown>>) => void;
+
+/** Writes to the Worker's log, where `wrangler tail` and Logpush read it. */
+export const reportToLog: Report = (event, facts) => {
+  const { error, ...rest } = facts;
+  const message = error instanceof Error ? { error: error.message } : {};
+  console.error(JSON.stringify({ event, ...rest, ...message }));
+};

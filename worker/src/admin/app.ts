@@ -1,0 +1,79 @@
+// The control API: routes, authentication, and the answer to everything unexpected.
+import { Hono } from "hono";
+import type { Background } from "#src/adapters/background.ts";
+import type { Services } from "#src/services.ts";
+import { authenticate } from "./auth.ts";
+import type { Variables } from "./context.ts";
+import { datafileHandlers, publishDatafile } from "./datafiles.ts";
+import { listEngines, publishEngine, showEngine } from "./engines.ts";
+import openapi from "./openapi.json" with { type: "json" };
+import { refuse } from "./problem.ts";
+import { publishSnippet, snippetHandlers } from "./snippets.ts";
+import { showStatus } from "./status.ts";
+import { createToken, listTokens, revokeToken } from "./tokens.ts";
+
+export type ControlRequest = {
+  readonly request: Request;
+  readonly services: Services;
+  readonly background: Background;
+};
+
+/** Answers a request under /api. Never rejects. */
+export async function handleControl(wanted: ControlRequest): Promise<Response> {
+  const response = await app.fetch(wanted.request, wanted);
+  response.headers.set("x-content-type-options", "nosniff");
+  if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
+  return response;
+}
+
+const app = new Hono<{ Bindings: ControlRequest; Variables: Variables }>()
+  .basePath("/api/v1")
+  .get("/openapi.json", (context) => context.json(openapi));
+
+app.use(async (context, next) => {
+  const { services, background } = context.env;
+  if (!services.control.open) return refuse({ reason: "unavailable" });
+  const principal = await authenticate(context.req.raw, services);
+  if (!principal.ok) return refuse(principal.error);
+  context.set("services", services);
+  context.set("background", background);
+  context.set("principal", principal.value);
+  await next();
+  return undefined;
+});
+
+app.get("/status", showStatus);
+
+app.get("/engines", listEngines);
+app.get("/engines/:version", showEngine);
+app.put("/engines/:version", publishEngine);
+
+app.get("/snippets", snippetHandlers.list);
+app.get("/snippets/:id", snippetHandlers.show);
+app.put("/snippets/:id", publishSnippet);
+app.get("/snippets/:id/history", snippetHandlers.history);
+app.post("/snippets/:id/rollback", snippetHandlers.rollBack);
+
+app.get("/datafiles", datafileHandlers.list);
+app.get("/datafiles/:id", datafileHandlers.show);
+app.put("/datafiles/:id", publishDatafile);
+app.get("/datafiles/:id/history", datafileHandlers.history);
+app.post("/datafiles/:id/rollback", datafileHandlers.rollBack);
+
+app.get("/tokens", listTokens);
+app.post("/tokens", createToken);
+app.delete("/tokens/:id", revokeToken);
+
+app.notFound((context) =>
+  refuse({ reason: "unknown_id", kind: "path", id: new URL(context.req.url).pathname }),
+);
+
+app.onError((error, context) => {
+  const { services, request } = context.env;
+  services.report("control_failed", {
+    method: request.method,
+    path: new URL(request.url).pathname,
+    error,
+  });
+  return refuse({ reason: "unavailable" });
+});

@@ -1,0 +1,175 @@
+// The control API's documents, as schemas: the server checks with them, the
+// `aviary` command is typed by them, and the OpenAPI document is made from them.
+import * as v from "valibot";
+
+/** Largest bodies accepted, in bytes. */
+export const limits = {
+  engine: 5 * 1024 * 1024,
+  payload: 2 * 1024 * 1024,
+  datafile: 2 * 1024 * 1024,
+  json: 64 * 1024,
+} as const;
+
+/** Most access tokens that one datafile may have: two while one replaces the other, and some. */
+export const maxAccessTokens = 5;
+
+const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
+const idRule = "must be 1 to 64 of A-Z, a-z, 0-9, _ and -";
+
+/** Ids of accounts, snippets and datafiles (SDK keys). */
+export const idSchema = v.pipe(v.string(idRule), v.regex(idPattern, idRule));
+
+const versionRule =
+  "must be 1 to 64 of A-Z, a-z, 0-9, . _ + and -, and start with a letter or digit";
+
+/** An engine's version; semantic versions fit. */
+export const engineVersionSchema = v.pipe(
+  v.string(versionRule),
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, versionRule),
+);
+
+const accessTokenRule = "must be 16 to 256 visible ASCII characters without commas";
+
+/** A datafile access token, as the SDK will present it. */
+export const accessTokenSchema = v.pipe(
+  v.string(accessTokenRule),
+  v.regex(/^[\x21-\x2b\x2d-\x7e]{16,256}$/, accessTokenRule),
+);
+
+export const scopeSchema = v.picklist(
+  ["read", "publish", "operate", "admin"],
+  "must be read, publish, operate or admin",
+);
+
+/** Query of a publish. */
+export const publishSnippetQuery = v.object({
+  account: idSchema,
+  engine: v.exactOptional(engineVersionSchema),
+});
+export const publishDatafileQuery = v.object({ account: idSchema });
+export const listQuery = v.object({ account: idSchema });
+
+const countRule = "must be a whole number from 1 to 100";
+export const historyQuery = v.object({
+  limit: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{1,3}$/, countRule),
+      v.transform(Number),
+      v.minValue(1, countRule),
+      v.maxValue(100, countRule),
+    ),
+    "20",
+  ),
+});
+
+const revisionRule = "must be a whole number from 1";
+export const rollbackBody = v.object({
+  revision: v.pipe(v.number(revisionRule), v.integer(revisionRule), v.minValue(1, revisionRule)),
+});
+
+const nameRule = "must be 1 to 64 characters";
+export const createTokenBody = v.object({
+  name: v.pipe(v.string(nameRule), v.trim(), v.minLength(1, nameRule), v.maxLength(64, nameRule)),
+  scopes: v.pipe(
+    v.array(scopeSchema, "must be a list of scopes"),
+    v.minLength(1, "must name at least one scope"),
+  ),
+  account: v.exactOptional(idSchema),
+});
+
+const sizes = v.object({
+  identity: v.number(),
+  br: v.exactOptional(v.number()),
+  zstd: v.exactOptional(v.number()),
+  gzip: v.exactOptional(v.number()),
+});
+
+const revisionFields = {
+  id: v.string(),
+  account: v.string(),
+  revision: v.number(),
+  /** RFC 3339. */
+  publishedAt: v.string(),
+  /** Path on the CDN host. */
+  path: v.string(),
+  sha256: v.string(),
+  bytes: sizes,
+};
+
+/** One revision of a snippet. */
+export const snippetView = v.object({
+  ...revisionFields,
+  engine: v.string(),
+  payloadSha256: v.string(),
+  /** Path of exactly this composition, for pages that use `integrity`. */
+  immutablePath: v.string(),
+  /** Subresource Integrity value of the script. */
+  integrity: v.string(),
+});
+
+/** One revision of a datafile. */
+export const datafileView = v.object({
+  ...revisionFields,
+  /** True where an access token is needed. */
+  private: v.boolean(),
+});
+
+const changed = { changed: v.boolean() };
+export const snippetMoved = v.object({ ...snippetView.entries, ...changed });
+export const datafileMoved = v.object({ ...datafileView.entries, ...changed });
+export const snippetList = v.object({ snippets: v.array(snippetView) });
+export const datafileList = v.object({ datafiles: v.array(datafileView) });
+
+export const engineView = v.object({
+  version: v.string(),
+  sha256: v.string(),
+  bytes: v.number(),
+  publishedAt: v.string(),
+});
+export const enginePublished = v.object({
+  ...engineView.entries,
+  ...changed,
+  warnings: v.array(v.string()),
+});
+export const engineList = v.object({ engines: v.array(engineView) });
+
+/** A token without its secret. */
+export const tokenView = v.object({
+  id: v.string(),
+  name: v.string(),
+  scopes: v.array(scopeSchema),
+  account: v.nullable(v.string()),
+  createdAt: v.string(),
+  revokedAt: v.nullable(v.string()),
+});
+/** The only answer that holds the token itself. */
+export const tokenCreated = v.object({ ...tokenView.entries, token: v.string() });
+export const tokenList = v.object({ tokens: v.array(tokenView) });
+
+export const statusView = v.object({
+  build: v.string(),
+  engines: v.number(),
+  latestEngine: v.nullable(v.string()),
+  token: v.object({
+    name: v.string(),
+    scopes: v.array(scopeSchema),
+    account: v.nullable(v.string()),
+  }),
+});
+
+/** RFC 9457, with the fields that are wrong. */
+export const problemView = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  errors: v.exactOptional(v.array(v.object({ field: v.string(), detail: v.string() }))),
+  /** The current revision, where a 412 says that it has moved. */
+  current: v.exactOptional(v.number()),
+});
+
+export type Scope = v.InferOutput<typeof scopeSchema>;
+export type SnippetView = v.InferOutput<typeof snippetView>;
+export type DatafileView = v.InferOutput<typeof datafileView>;
+export type Problem = v.InferOutput<typeof problemView>;

@@ -1,0 +1,115 @@
+// What snippets and datafiles have in common: who owns an id, which revision a
+// change is made against, history, and the way back.
+import type * as v from "valibot";
+import { err, ok, type Result } from "#base/result.ts";
+import type { Moved, MoveReject, ProjectRpc } from "#src/adapters/projects.ts";
+import type { Pointer, PointerKind } from "#src/delivery/pointer.ts";
+import { permit, type AdminContext } from "./context.ts";
+import { historyQuery, idSchema, listQuery, rollbackBody, type Scope } from "./contract.ts";
+import { refuse, type Refusal } from "./problem.ts";
+import { checkShape, readJson } from "./read-body.ts";
+
+type View = (pointer: Pointer) => Record<string, unknown>;
+
+/** Handlers for one kind of pointer. `plural` names the list in an answer. */
+export function pointerHandlers(kind: PointerKind, plural: string, view: View) {
+  return { list, show, history, rollBack };
+
+  async function list(context: AdminContext): Promise<Response> {
+    const query = checkShape(context.req.query(), listQuery);
+    if (!query.ok) return refuse(query.error);
+    const { account } = query.value;
+    const permitted = permit(context, "read", account);
+    if (!permitted.ok) return refuse(permitted.error);
+    const pointers = await context.get("services").projects(account).list(kind);
+    return Response.json({ [plural]: pointers.map(view) });
+  }
+
+  async function show(context: AdminContext): Promise<Response> {
+    const found = await findOwned(context, kind, "read");
+    if (!found.ok) return refuse(found.error);
+    const current = await found.value.project.current(kind, found.value.id);
+    if (current === null) return refuse({ reason: "unknown_id", kind, id: found.value.id });
+    return withRevision(view(current), current, 200);
+  }
+
+  async function history(context: AdminContext): Promise<Response> {
+    const query = checkShape(context.req.query(), historyQuery);
+    if (!query.ok) return refuse(query.error);
+    const found = await findOwned(context, kind, "read");
+    if (!found.ok) return refuse(found.error);
+    const { project, id } = found.value;
+    const revisions = await project.history(kind, id, query.value.limit);
+    return Response.json({ [plural]: revisions.map(view) });
+  }
+
+  async function rollBack(context: AdminContext): Promise<Response> {
+    const found = await findOwned(context, kind, "publish");
+    if (!found.ok) return refuse(found.error);
+    const { project, id } = found.value;
+    const current = await project.current(kind, id);
+    const expected = expectedRevision(context.req.raw, current);
+    if (!expected.ok) return refuse(expected.error);
+    const body = await readJson(context.req.raw, rollbackBody);
+    if (!body.ok) return refuse(body.error);
+    const request = { kind, id, to: body.value.revision, expected: expected.value };
+    return answerMove(await project.rollBack(request), view);
+  }
+}
+
+/** The answer to a change: 200, or 201 for a first revision, or the refusal. */
+export function answerMove(outcome: Result<Moved, MoveReject>, view: View): Response {
+  if (!outcome.ok) return refuse(outcome.error);
+  const { pointer, moved } = outcome.value;
+  const status = moved && pointer.revision === 1 ? 201 : 200;
+  return withRevision({ ...view(pointer), changed: moved }, pointer, status);
+}
+
+/**
+ * The revision that a change is made against: the one in `If-Match`, 0 for
+ * `If-None-Match: *`, else the one that was current when the request arrived, so
+ * that of two changes at once only one wins.
+ */
+export function expectedRevision(
+  request: Request,
+  current: Pointer | null,
+): Result<number, Refusal> {
+  const field = request.headers.get("if-match");
+  if (field === null) {
+    return ok(request.headers.get("if-none-match") === "*" ? 0 : (current?.revision ?? 0));
+  }
+  const revision = /^"(\d{1,15})"$/.exec(field.trim())?.[1];
+  if (revision !== undefined) return ok(Number(revision));
+  const detail = 'must be one revision in quotes, as in "3"';
+  return err({ reason: "invalid", errors: [{ field: "If-Match", detail }] });
+}
+
+export type Owned = { readonly id: string; readonly project: ProjectRpc };
+
+/** The project that owns the id in the path, if the caller may do `scope` there. */
+async function findOwned(
+  context: AdminContext,
+  kind: PointerKind,
+  scope: Scope,
+): Promise<Result<Owned, Refusal>> {
+  const checked = checkId(context.req.param("id"));
+  if (!checked.ok) return checked;
+  const id = checked.value;
+  const { registry, projects } = context.get("services");
+  const account = await registry().owner(kind, id);
+  if (account === null) return err({ reason: "unknown_id", kind, id });
+  const permitted = permit(context, scope, account);
+  return permitted.ok ? ok({ id, project: projects(account) }) : permitted;
+}
+
+/** The id in a path, checked; the error names the field `id`. */
+export function checkId(id: string | undefined): Result<v.InferOutput<typeof idSchema>, Refusal> {
+  const checked = checkShape(id, idSchema);
+  if (checked.ok || checked.error.reason !== "invalid") return checked;
+  const errors = checked.error.errors.map(({ detail }) => ({ field: "id", detail }));
+  return err({ reason: "invalid", errors });
+}
+
+function withRevision(view: Record<string, unknown>, pointer: Pointer, status: number): Response {
+  return Response.json(view, { status, headers: { etag: `"${pointer.revision}"` } });
+}

@@ -1,0 +1,138 @@
+// Refusals of the control API, as values, and the one switch that turns them into
+// RFC 9457 problem documents.
+import type { ArtifactMissing } from "#src/adapters/artifacts.ts";
+import type { EngineConflict, Owned } from "#src/adapters/registry.ts";
+import type { MoveReject } from "#src/adapters/projects.ts";
+import type { EngineReject } from "#src/delivery/prepare-engine.ts";
+import type { Problem, Scope } from "./contract.ts";
+
+/** One wrong field: where it is, and what it should be. */
+export type FieldError = { readonly field: string; readonly detail: string };
+
+export type Refusal =
+  | { readonly reason: "invalid"; readonly errors: readonly FieldError[] }
+  | { readonly reason: "too_large"; readonly limit: number }
+  | { readonly reason: "truncated"; readonly detail: string }
+  | { readonly reason: "wrong_digest" }
+  | { readonly reason: "not_json"; readonly detail: string }
+  | { readonly reason: "unknown_engine"; readonly version: string | null }
+  | { readonly reason: "unknown_id"; readonly kind: string; readonly id: string }
+  | { readonly reason: "token_missing" }
+  | { readonly reason: "token_unknown" }
+  | { readonly reason: "scope_missing"; readonly scope: Scope }
+  | { readonly reason: "other_account"; readonly account: string | null }
+  | { readonly reason: "unavailable" }
+  | EngineReject
+  | EngineConflict
+  | Owned
+  | MoveReject
+  | ArtifactMissing;
+
+type Document = Omit<Problem, "type">;
+
+/** The problem document's response. */
+export function refuse(refusal: Refusal): Response {
+  const problem = documentFor(refusal);
+  const type = `urn:aviary:problem:${refusal.reason.replaceAll("_", "-")}`;
+  const headers = new Headers({
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+  });
+  if (problem.status === 401) headers.set("www-authenticate", 'Bearer realm="aviary"');
+  if (problem.status === 503) headers.set("retry-after", "5");
+  if (problem.current !== undefined) headers.set("etag", `"${problem.current}"`);
+  return new Response(JSON.stringify({ type, ...problem }), { status: problem.status, headers });
+}
+
+function documentFor(refusal: Refusal): Document {
+  switch (refusal.reason) {
+    case "invalid":
+      return {
+        title: "Invalid request",
+        status: 400,
+        detail: refusal.errors.map(({ field, detail }) => `${field}: ${detail}`).join("; "),
+        errors: [...refusal.errors],
+      };
+    case "too_large":
+      return body(413, "Body too large", `must be at most ${refusal.limit} bytes`);
+    case "truncated":
+      return body(400, "Truncated upload", refusal.detail);
+    case "wrong_digest":
+      return {
+        ...body(400, "Wrong digest", "is not the SHA-256 of the body that arrived"),
+        errors: [
+          { field: "Content-Digest", detail: "is not the SHA-256 of the body that arrived" },
+        ],
+      };
+    case "not_json":
+      return body(422, "Not JSON", refusal.detail);
+    case "not_javascript":
+      return body(422, "Not JavaScript", `does not parse as a classic script: ${refusal.detail}`);
+    case "unknown_engine":
+      return unknownEngine(refusal.version);
+    case "unknown_id":
+      return plain(404, "Not found", `There is no ${refusal.kind} ${refusal.id}.`);
+    case "unknown_revision":
+      return {
+        title: "Unknown revision",
+        status: 422,
+        detail: `revision: ${refusal.to} was never published`,
+        errors: [{ field: "revision", detail: `${refusal.to} was never published` }],
+      };
+    case "token_missing":
+      return plain(401, "Unauthorized", "Send a token as Authorization: Bearer.");
+    case "token_unknown":
+      return plain(401, "Unauthorized", "The token is unknown or revoked.");
+    case "scope_missing":
+      return plain(403, "Forbidden", `The token lacks the scope ${refusal.scope}.`);
+    case "other_account":
+      return plain(
+        403,
+        "Forbidden",
+        refusal.account === null
+          ? "This needs a token that is not bound to an account."
+          : `The token is bound to account ${refusal.account}.`,
+      );
+    case "engine_exists":
+      return plain(
+        409,
+        "Engine exists",
+        `Engine ${refusal.engine.version} was published with other bytes. Versions are immutable: publish a new one.`,
+      );
+    case "id_taken":
+      return plain(409, "Id taken", "This id belongs to another account.");
+    case "stale_revision":
+      return {
+        ...plain(
+          412,
+          "Stale revision",
+          `It has moved; the current revision is ${refusal.current}.`,
+        ),
+        current: refusal.current,
+      };
+    case "artifact_missing":
+    case "unavailable":
+      return plain(503, "Service unavailable", "A store does not answer. Nothing was changed.");
+  }
+}
+
+function plain(status: number, title: string, detail: string): Document {
+  return { title, status, detail };
+}
+
+function body(status: number, title: string, detail: string): Document {
+  return { title, status, detail: `body: ${detail}`, errors: [{ field: "body", detail }] };
+}
+
+function unknownEngine(version: string | null): Document {
+  const detail =
+    version === null
+      ? "none was ever published; publish one first"
+      : `${version} was never published`;
+  return {
+    title: "Unknown engine",
+    status: 422,
+    detail: `engine: ${detail}`,
+    errors: [{ field: "engine", detail }],
+  };
+}

@@ -1,0 +1,66 @@
+// Stored records as the control API shows them.
+import type * as v from "valibot";
+import { releasePrefix } from "#src/adapters/releases.ts";
+import type { Engine, StoredToken } from "#src/adapters/registry.ts";
+import type { DatafilePointer, Pointer, SnippetPointer } from "#src/delivery/pointer.ts";
+import type { Digest, Representations } from "#src/delivery/representation.ts";
+import type { DatafileView, engineView, SnippetView, tokenView } from "./contract.ts";
+
+export function viewSnippet(pointer: SnippetPointer): SnippetView {
+  const { payload, engine, composition } = pointer.content;
+  const { sha256 } = composition.identity;
+  return {
+    ...viewRevision(pointer, composition),
+    path: `/js/${pointer.id}.js`,
+    engine: engine.version,
+    payloadSha256: payload,
+    immutablePath: `/js/${pointer.id}/${releasePrefix(sha256)}.js`,
+    integrity: `sha256-${base64(sha256)}`,
+  };
+}
+
+export function viewDatafile(pointer: DatafilePointer): DatafileView {
+  const { body, accessTokens } = pointer.content;
+  const guarded = accessTokens.length > 0;
+  return {
+    ...viewRevision(pointer, body),
+    path: guarded ? `/datafiles/auth/${pointer.id}.json` : `/datafiles/${pointer.id}.json`,
+    private: guarded,
+  };
+}
+
+/** One engine; its bytes are of the prepared script. */
+export function viewEngine(engine: Engine): v.InferOutput<typeof engineView> {
+  const { version, sha256, bytes, publishedAtMs } = engine;
+  return { version, sha256, bytes, publishedAt: timestamp(publishedAtMs) };
+}
+
+/** A token without its digest. */
+export function viewToken(token: StoredToken): v.InferOutput<typeof tokenView> {
+  const { id, name, scopes, account, createdAtMs, revokedAtMs } = token;
+  const revokedAt = revokedAtMs === null ? null : timestamp(revokedAtMs);
+  return { id, name, scopes: [...scopes], account, createdAt: timestamp(createdAtMs), revokedAt };
+}
+
+type RevisionView = Pick<
+  SnippetView,
+  "id" | "account" | "revision" | "publishedAt" | "sha256" | "bytes"
+>;
+
+function viewRevision(pointer: Pointer, stored: Representations): RevisionView {
+  const { id, account, revision, movedAtMs } = pointer;
+  const bytes = Object.fromEntries(
+    Object.entries(stored).map(([coding, form]) => [coding, form.bytes]),
+  ) as SnippetView["bytes"];
+  const { sha256 } = stored.identity;
+  return { id, account, revision, publishedAt: timestamp(movedAtMs), sha256, bytes };
+}
+
+function timestamp(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function base64(digest: Digest): string {
+  const pairs = digest.match(/../g) ?? [];
+  return btoa(String.fromCharCode(...pairs.map((pair) => Number.parseInt(pair, 16))));
+}

@@ -1,0 +1,32 @@
+// The stored forms of one body: plain, and in each content coding. All are
+// artifacts under the digest of their own bytes, so each can be verified alone.
+import type { Encoding } from "#flags/parameters.ts";
+
+/** SHA-256 as 64 lower-case hexadecimal digits. */
+export type Digest = string & { readonly __brand: "Digest" };
+
+/** One stored form: where its bytes are, and how many. */
+export type Representation = { readonly sha256: Digest; readonly bytes: number };
+
+/** All stored forms of one body; identity is always there. */
+export type Representations = { readonly identity: Representation } & {
+  readonly [encoding in Exclude<Encoding, "identity">]?: Representation;
+};
+
+/** The codings that exist, in the order of preference given. */
+export function offeredEncodings(
+  stored: Representations,
+  preference: readonly Encoding[],
+): readonly Encoding[] {
+  return preference.filter((encoding) => stored[encoding] !== undefined);
+}
+
+/**
+ * A quoted strong entity tag. It names the plain bytes and the coding, not the
+ * coded bytes: a body compressed again, harder, is not a new version to anyone.
+ * Range requests, the one place where that could matter, are not served.
+ */
+export function entityTag(identity: Digest, encoding: Encoding): string {
+  const version = identity.slice(0, 32);
+  return encoding === "identity" ? `"${version}"` : `"${version}-${encoding}"`;
+}

@@ -1,0 +1,60 @@
+// One delivery request: method and route, then the handler that it leads to.
+import { crossOriginFields } from "#src/delivery/headers.ts";
+import { stablePlan } from "#src/delivery/plan.ts";
+import type { Background } from "#src/adapters/background.ts";
+import type { Services } from "#src/services.ts";
+import type { Delivery } from "./delivery.ts";
+import { health } from "./health.ts";
+import { problem, type Media } from "./problem.ts";
+import type { Route } from "./route.ts";
+import { serveDatafile, servePrivateDatafile } from "./serve-datafile.ts";
+import { serveRelease } from "./serve-release.ts";
+import { serveSnippet } from "./serve-snippet.ts";
+
+export type DeliveryRequest = {
+  readonly request: Request;
+  readonly route: Exclude<Route, { name: "control" }>;
+  readonly services: Services;
+  readonly background: Background;
+};
+
+/** Answers everything but the control API. */
+export function handleDelivery(wanted: DeliveryRequest): Response | Promise<Response> {
+  const { request, route, services, background } = wanted;
+  const { method } = request;
+  if (route.name === "none") return problem("unknown_path", "json");
+  if (method === "OPTIONS") return preflight();
+  if (method !== "GET" && method !== "HEAD") {
+    return problem("method_not_allowed", mediaOf(route));
+  }
+  const nowMs = services.now();
+  const delivery: Delivery = { request, services, background, nowMs, plan: stablePlan };
+  switch (route.name) {
+    case "snippet":
+      return serveSnippet(route.id, delivery);
+    case "datafile":
+      return serveDatafile(route.id, delivery);
+    case "private_datafile":
+      return servePrivateDatafile(route.id, delivery);
+    case "release":
+      return serveRelease(route.id, route.prefix, delivery);
+    case "health":
+      return health(services);
+  }
+}
+
+/** What a client at this route understands as an error. */
+export function mediaOf(route: Route): Media {
+  return route.name === "snippet" || route.name === "release" ? "script" : "json";
+}
+
+const dayS = 86_400;
+
+function preflight(): Response {
+  const headers = new Headers(crossOriginFields.map(([name, value]) => [name, value]));
+  headers.set("access-control-allow-methods", "GET, HEAD, OPTIONS");
+  headers.set("access-control-allow-headers", "If-Modified-Since, If-None-Match, Authorization");
+  headers.set("access-control-max-age", String(dayS));
+  headers.set("allow", "GET, HEAD, OPTIONS");
+  return new Response(null, { status: 204, headers });
+}

@@ -1,0 +1,57 @@
+// GET /js/<snippetId>/<sha256-prefix>.js: one exact composition, for ever, for
+// pages that name its digest in an `integrity` attribute.
+import type { Answer } from "#src/adapters/answers.ts";
+import type { Release } from "#src/adapters/releases.ts";
+import { cacheControl } from "#src/delivery/cache-policy.ts";
+import { contentTypes, varyOn } from "#src/delivery/headers.ts";
+import { negotiateEncoding } from "#src/delivery/negotiate.ts";
+import { entityTag } from "#src/delivery/representation.ts";
+import type { Encoding } from "#flags/parameters.ts";
+import type { Delivery } from "./delivery.ts";
+import { loadBody } from "./load-body.ts";
+import { problem } from "./problem.ts";
+import { acceptEncodingOf, respond } from "./respond.ts";
+
+/** The script of exactly that digest, or a comment that says why there is none. */
+export async function serveRelease(
+  snippetId: string,
+  prefix: string,
+  delivery: Delivery,
+): Promise<Response> {
+  const { request, services, plan, nowMs } = delivery;
+  const encoding = negotiateEncoding(acceptEncodingOf(request), plan.parameters.encodings);
+  if (encoding === undefined) return problem("not_acceptable", "script");
+  const key = `release:${snippetId}:${prefix}:${encoding}`;
+  const held = services.answers.get(key);
+  if (held !== undefined) return respond(request, held);
+  try {
+    const release = await services.releases.get(snippetId, prefix);
+    if (release === undefined) return problem("unknown_id", "script");
+    const loaded = await loadBody(
+      { stored: release.composition, encoding, rebuild: async () => null },
+      delivery,
+    );
+    if (loaded === null) return problem("unavailable", "script");
+    const answer = keep(release, loaded.body);
+    return respond(request, answer, { state: loaded.state, edgeMs: services.now() - nowMs });
+  } catch (error) {
+    services.report("release_read_failed", { snippetId, prefix, error });
+    return problem("unavailable", "script");
+  }
+
+  function keep({ composition, madeAtMs }: Release, body: Uint8Array): Answer {
+    return services.answers.put(key, {
+      revision: 0,
+      encoding: encoding as Encoding,
+      body,
+      validators: {
+        etag: entityTag(composition.identity.sha256, encoding as Encoding),
+        lastModified: new Date(madeAtMs).toUTCString(),
+        lastModifiedMs: madeAtMs,
+      },
+      contentType: contentTypes.script,
+      cacheControl: cacheControl(plan.parameters, "immutable"),
+      vary: varyOn.encoding,
+    });
+  }
+}

@@ -1,0 +1,172 @@
+// One account's pointers: revisions, history, compare-and-set, and their copies in
+// KV. The record here is the authority; the copy is written after it, in order,
+// and again by alarm until KV has taken it.
+import { DurableObject } from "cloudflare:workers";
+import { ok, type Result } from "#base/result.ts";
+import { Artifacts, type ArtifactMissing } from "#src/adapters/artifacts.ts";
+import { Compositions } from "#src/adapters/compositions.ts";
+import { withDeadline } from "#src/adapters/deadline.ts";
+import { kvKey } from "#src/adapters/pointers.ts";
+import type {
+  Moved,
+  MoveReject,
+  ProjectRpc,
+  PublishDatafile,
+  PublishSnippet,
+  Rollback,
+} from "#src/adapters/projects.ts";
+import { Releases } from "#src/adapters/releases.ts";
+import { reportToLog } from "#src/adapters/report.ts";
+import {
+  movePointer,
+  type DatafilePointer,
+  type Pointer,
+  type PointerKind,
+} from "#src/delivery/pointer.ts";
+import type { Representations } from "#src/delivery/representation.ts";
+import type { Env } from "#src/services.ts";
+import { migrate } from "./migrations.ts";
+import { PointerTable, type Due } from "./pointer-table.ts";
+
+const firstRetryMs = 2_000;
+const lastRetryMs = 60_000;
+const copyDeadlineMs = 5_000;
+const colo = (): Promise<Cache> => caches.open("aviary");
+
+export class Project extends DurableObject<Env> implements ProjectRpc {
+  readonly #table: PointerTable;
+  readonly #artifacts: Artifacts;
+  readonly #compositions: Compositions;
+  readonly #releases: Releases;
+  readonly #repairing = new Set<string>();
+  #copying: Promise<void> = Promise.resolve();
+  #retryMs = firstRetryMs;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    migrate(state.storage, PointerTable.steps);
+    this.#table = new PointerTable(state.storage);
+    const { STORE: kv, ARCHIVE: r2 } = env;
+    this.#artifacts = new Artifacts({ kv, r2, colo, report: reportToLog });
+    this.#compositions = new Compositions({ kv, artifacts: this.#artifacts });
+    this.#releases = new Releases(kv);
+  }
+
+  async current(kind: PointerKind, id: string): Promise<Pointer | null> {
+    return this.#table.head(kind, id) ?? null;
+  }
+
+  async history(kind: PointerKind, id: string, limit: number): Promise<readonly Pointer[]> {
+    return this.#table.history(kind, id, limit);
+  }
+
+  async list(kind: PointerKind): Promise<readonly Pointer[]> {
+    return this.#table.heads(kind);
+  }
+
+  async publishSnippet(request: PublishSnippet): Promise<Result<Moved, MoveReject>> {
+    const { account, id, payload, engine, expected } = request;
+    const made = await this.#compositions.make({ snippetId: id, payload, engine }, this.ctx);
+    if (!made.ok) return made;
+    const content = { payload, engine, composition: made.value };
+    return this.#move({ kind: "snippet", id, account, content }, expected);
+  }
+
+  async publishDatafile(request: PublishDatafile): Promise<Result<Moved, MoveReject>> {
+    const { account, id, body, accessTokens, expected } = request;
+    const bytes = await this.#artifacts.get(body, this.ctx);
+    if (!bytes.ok) return bytes;
+    const stored = await this.#compositions.store(bytes.value.bytes);
+    const current = this.#table.head("datafile", id) as DatafilePointer | undefined;
+    const tokens = accessTokens ?? current?.content.accessTokens ?? [];
+    const content = { body: stored, accessTokens: tokens };
+    return this.#move({ kind: "datafile", id, account, content }, expected);
+  }
+
+  async rollBack({ kind, id, to, expected }: Rollback): Promise<Result<Moved, MoveReject>> {
+    const target = this.#table.revision(kind, id, to);
+    if (target === undefined) return { ok: false, error: { reason: "unknown_revision", to } };
+    return this.#move(target, expected);
+  }
+
+  async repair(kind: PointerKind, id: string): Promise<void> {
+    const pointer = this.#table.head(kind, id);
+    const key = kvKey(kind, id);
+    if (pointer === undefined || this.#repairing.has(key)) return;
+    this.#repairing.add(key);
+    try {
+      const body = await this.#bodyOf(pointer);
+      if (!body.ok) return reportToLog("repair_impossible", { kind, id, ...body.error });
+      this.#table.restate(withForms(pointer, await this.#compositions.store(body.value)));
+      await this.#copy();
+    } finally {
+      this.#repairing.delete(key);
+    }
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#copy();
+  }
+
+  async #move(
+    next: Pick<Pointer, "kind" | "id" | "account" | "content">,
+    expected: number,
+  ): Promise<Result<Moved, MoveReject>> {
+    const { kind, id } = next;
+    const current = this.#table.head(kind, id);
+    const move = { next, expected, nowMs: Date.now() } as Parameters<typeof movePointer>[1];
+    const outcome = movePointer(current, move);
+    if (!outcome.ok || !outcome.value.moved) return outcome;
+    this.#table.save(outcome.value.pointer);
+    await this.#copy();
+    return outcome;
+  }
+
+  async #bodyOf(pointer: Pointer): Promise<Result<Uint8Array, ArtifactMissing>> {
+    if (pointer.kind === "snippet") {
+      const { payload, engine } = pointer.content;
+      return this.#compositions.write({ snippetId: pointer.id, payload, engine }, this.ctx);
+    }
+    const found = await this.#artifacts.get(pointer.content.body.identity.sha256, this.ctx);
+    return found.ok ? ok(found.value.bytes) : found;
+  }
+
+  // Copies are written one after the other, so that an older revision can never
+  // land on top of a newer one. The alarm is armed first: whoever dies in between
+  // is taken up again.
+  #copy(): Promise<void> {
+    this.#copying = this.#copying.then(() => this.#copyAll());
+    return this.#copying;
+  }
+
+  async #copyAll(): Promise<void> {
+    try {
+      await this.ctx.storage.setAlarm(Date.now() + this.#retryMs);
+      for (const due of this.#table.uncopied()) {
+        await withDeadline(this.#copyOne(due), copyDeadlineMs, "kv");
+        this.#table.markCopied(due);
+      }
+      this.#retryMs = firstRetryMs;
+      await this.ctx.storage.deleteAlarm();
+    } catch (error) {
+      this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+      reportToLog("pointer_copy_failed", { error });
+    }
+  }
+
+  async #copyOne({ pointer, document }: Due): Promise<void> {
+    const { kind, id, movedAtMs } = pointer;
+    if (kind === "snippet") {
+      const { composition } = pointer.content;
+      await this.#releases.put(id, { composition, madeAtMs: movedAtMs });
+    }
+    await this.env.STORE.put(kvKey(kind, id), document);
+  }
+}
+
+function withForms(pointer: Pointer, stored: Representations): Pointer {
+  if (pointer.kind === "snippet") {
+    return { ...pointer, content: { ...pointer.content, composition: stored } };
+  }
+  return { ...pointer, content: { ...pointer.content, body: stored } };
+}

@@ -1,0 +1,120 @@
+// The one Registry: engines, tokens, and who owns an id. Not on the request path.
+import { DurableObject } from "cloudflare:workers";
+import { err, ok, type Result } from "#base/result.ts";
+import type {
+  Engine,
+  EngineConflict,
+  Owned,
+  RegistryRpc,
+  Scope,
+  StoredToken,
+} from "#src/adapters/registry.ts";
+import type { PointerKind } from "#src/delivery/pointer.ts";
+import type { Digest } from "#src/delivery/representation.ts";
+import type { Env } from "#src/services.ts";
+import { migrate } from "./migrations.ts";
+
+const steps = [
+  `CREATE TABLE engine (
+    version TEXT PRIMARY KEY, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,
+    published_at_ms INTEGER NOT NULL
+  )`,
+  `CREATE TABLE claim (
+    kind TEXT NOT NULL, id TEXT NOT NULL, account TEXT NOT NULL, PRIMARY KEY (kind, id)
+  )`,
+  `CREATE TABLE token (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, scopes TEXT NOT NULL,
+    account TEXT, created_at_ms INTEGER NOT NULL, revoked_at_ms INTEGER
+  )`,
+];
+
+type EngineRow = { version: string; sha256: Digest; bytes: number; published_at_ms: number };
+
+type TokenRow = {
+  id: string;
+  name: string;
+  digest: Digest;
+  scopes: string;
+  account: string | null;
+  created_at_ms: number;
+  revoked_at_ms: number | null;
+};
+
+export class Registry extends DurableObject<Env> implements RegistryRpc {
+  readonly #sql: SqlStorage;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    migrate(state.storage, steps);
+    this.#sql = state.storage.sql;
+  }
+
+  async publishEngine(engine: Engine): Promise<Result<{ created: boolean }, EngineConflict>> {
+    const existing = await this.engine(engine.version);
+    if (existing?.sha256 === engine.sha256) return ok({ created: false });
+    if (existing !== null) return err({ reason: "engine_exists", engine: existing });
+    const { version, sha256, bytes, publishedAtMs } = engine;
+    this.#sql.exec("INSERT INTO engine VALUES (?, ?, ?, ?)", version, sha256, bytes, publishedAtMs);
+    return ok({ created: true });
+  }
+
+  async engine(version: string): Promise<Engine | null> {
+    const rows = this.#sql.exec<EngineRow>("SELECT * FROM engine WHERE version = ?", version);
+    const [row] = rows.toArray();
+    return row === undefined ? null : engineFrom(row);
+  }
+
+  async engines(): Promise<readonly Engine[]> {
+    const order = "ORDER BY published_at_ms DESC, rowid DESC";
+    return this.#sql.exec<EngineRow>(`SELECT * FROM engine ${order}`).toArray().map(engineFrom);
+  }
+
+  async claim(kind: PointerKind, id: string, account: string): Promise<Result<null, Owned>> {
+    this.#sql.exec("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)", kind, id, account);
+    const owner = await this.owner(kind, id);
+    return owner === account ? ok(null) : err({ reason: "id_taken", account: owner ?? "" });
+  }
+
+  async owner(kind: PointerKind, id: string): Promise<string | null> {
+    const query = "SELECT account FROM claim WHERE kind = ? AND id = ?";
+    const [row] = this.#sql.exec<{ account: string }>(query, kind, id).toArray();
+    return row?.account ?? null;
+  }
+
+  async createToken(token: StoredToken): Promise<void> {
+    const { id, name, digest, scopes, account, createdAtMs, revokedAtMs } = token;
+    const values = [id, name, digest, scopes.join(" "), account, createdAtMs, revokedAtMs];
+    this.#sql.exec("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?)", ...values);
+  }
+
+  async token(id: string): Promise<StoredToken | null> {
+    const [row] = this.#sql.exec<TokenRow>("SELECT * FROM token WHERE id = ?", id).toArray();
+    return row === undefined ? null : tokenFrom(row);
+  }
+
+  async tokens(): Promise<readonly StoredToken[]> {
+    const rows = this.#sql.exec<TokenRow>("SELECT * FROM token ORDER BY created_at_ms, id");
+    return rows.toArray().map(tokenFrom);
+  }
+
+  async revokeToken(id: string, nowMs: number): Promise<boolean> {
+    const update = "UPDATE token SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE id = ?";
+    return this.#sql.exec(update, nowMs, id).rowsWritten > 0;
+  }
+}
+
+function engineFrom({ version, sha256, bytes, published_at_ms }: EngineRow): Engine {
+  return { version, sha256, bytes, publishedAtMs: published_at_ms };
+}
+
+function tokenFrom(row: TokenRow): StoredToken {
+  return {
+    id: row.id,
+    name: row.name,
+    digest: row.digest,
+    scopes: row.scopes.split(" ") as Scope[],
+    account: row.account,
+    createdAtMs: row.created_at_ms,
+    revokedAtMs: row.revoked_at_ms,
+  };
+}

@@ -1,0 +1,94 @@
+// Env → Services: the only reader of bindings and variables outside the objects.
+import * as v from "valibot";
+import { Answers } from "#src/adapters/answers.ts";
+import { Artifacts } from "#src/adapters/artifacts.ts";
+import { Compositions } from "#src/adapters/compositions.ts";
+import { Pointers } from "#src/adapters/pointers.ts";
+import { projectsFrom, type Projects } from "#src/adapters/projects.ts";
+import { registryFrom, type RegistryRpc } from "#src/adapters/registry.ts";
+import { Releases } from "#src/adapters/releases.ts";
+import { reportToLog, type Report } from "#src/adapters/report.ts";
+
+/** What wrangler.toml binds. */
+export type Env = {
+  readonly STORE: KVNamespace;
+  readonly ARCHIVE: R2Bucket;
+  readonly PROJECT: DurableObjectNamespace;
+  readonly REGISTRY: DurableObjectNamespace;
+  readonly BUILD?: WorkerVersionMetadata;
+  /** Host on which alone the control API answers; unset or empty: on every host. */
+  readonly CONTROL_HOST?: string;
+  /** Secret: the first admin token. Unset: only stored tokens are accepted. */
+  readonly AVIARY_ADMIN_TOKEN?: string;
+};
+
+const variablesSchema = v.object({
+  CONTROL_HOST: v.optional(v.pipe(v.string(), v.toLowerCase()), ""),
+  AVIARY_ADMIN_TOKEN: v.optional(
+    v.pipe(v.string(), v.minLength(24, "AVIARY_ADMIN_TOKEN needs at least 24 characters")),
+  ),
+});
+
+/** How the control API may be reached; closed where a variable is unusable. */
+export type ControlSettings =
+  | { readonly open: true; readonly host: string; readonly adminToken: string | undefined }
+  | { readonly open: false; readonly problems: readonly string[] };
+
+/** Everything that a request may use. Made once for an isolate; holds its memory. */
+export type Services = {
+  readonly answers: Answers;
+  readonly pointers: Pointers;
+  readonly artifacts: Artifacts;
+  readonly compositions: Compositions;
+  readonly releases: Releases;
+  readonly projects: Projects;
+  readonly registry: () => RegistryRpc;
+  readonly report: Report;
+  /** Ms since the epoch; stands still while a request waits for nothing. */
+  readonly now: () => number;
+  readonly build: string;
+  readonly control: ControlSettings;
+};
+
+const colo = (): Promise<Cache> => caches.open("aviary");
+const isolates = new WeakMap<Env, Services>();
+
+/** The services of this isolate: the same ones for the same environment. */
+export function servicesFor(env: Env): Services {
+  const made = isolates.get(env);
+  if (made !== undefined) return made;
+  const services = createServices(env);
+  isolates.set(env, services);
+  return services;
+}
+
+function createServices(env: Env): Services {
+  const report = reportToLog;
+  const kv = env.STORE;
+  const artifacts = new Artifacts({ kv, r2: env.ARCHIVE, colo, report });
+  return {
+    answers: new Answers(),
+    pointers: new Pointers({ kv, colo, report }),
+    artifacts,
+    compositions: new Compositions({ kv, artifacts }),
+    releases: new Releases(kv),
+    projects: projectsFrom(env.PROJECT),
+    registry: registryFrom(env.REGISTRY),
+    report,
+    now: Date.now,
+    build: env.BUILD?.id ?? "development",
+    control: controlFrom(env, report),
+  };
+}
+
+// A variable that is unusable closes the control API; it must not stop deliveries.
+function controlFrom(env: Env, report: Report): Services["control"] {
+  const parsed = v.safeParse(variablesSchema, env);
+  if (parsed.success) {
+    const { CONTROL_HOST: host, AVIARY_ADMIN_TOKEN: adminToken } = parsed.output;
+    return { open: true, host, adminToken };
+  }
+  const problems = parsed.issues.map((issue) => issue.message);
+  report("environment_unusable", { problems });
+  return { open: false, problems };
+}
