@@ -1,7 +1,7 @@
 // The real Worker in a workerd of its own: what wrangler.toml binds, on loopback.
 import { join } from "node:path";
 import { build } from "esbuild";
-import { convertV4MiniflareOptions, Miniflare, type V4MiniflareOptions } from "miniflare";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
 
 const root = join(import.meta.dirname, "..");
@@ -54,7 +54,7 @@ export async function startAviary(options: StartOptions = {}): Promise<Started> 
       port: options.port ?? 0,
       cf: false,
       ...(persist === undefined ? {} : { resourcePersistencePath: persist }),
-    } as V4MiniflareOptions),
+    }),
   );
   const url = await miniflare.ready;
   return { url: url.origin, miniflare, stop: () => miniflare.dispose() };
