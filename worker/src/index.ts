@@ -13,18 +13,24 @@ export default {
     const services = servicesFor(env);
     const route = routeOf(request.url);
     if (route.name === "control" && answersControl(request, services)) {
-      return handleControl({ request, services, background });
+      return handleControl({ request, services, background }).then(withoutBodyForHead);
     }
     const wanted = route.name === "control" ? { name: "none" as const } : route;
     try {
       const answer = handleDelivery({ request, route: wanted, services, background });
-      return answer instanceof Response ? answer : answer.catch(failOpen);
+      if (answer instanceof Response) return withoutBodyForHead(answer);
+      return answer.catch(failOpen).then(withoutBodyForHead);
     } catch (error) {
-      return failOpen(error);
+      return withoutBodyForHead(failOpen(error));
     }
 
     function failOpen(error: unknown): Response {
       return reportFault(error, route, services);
+    }
+
+    function withoutBodyForHead(response: Response): Response {
+      if (request.method !== "HEAD" || response.body === null) return response;
+      return new Response(null, response);
     }
   },
 } satisfies ExportedHandler<Env>;

@@ -30,7 +30,7 @@ const variablesSchema = v.object({
 });
 
 /** How the control API may be reached; closed where a variable is unusable. */
-export type ControlSettings =
+type ControlSettings =
   | { readonly open: true; readonly host: string; readonly adminToken: string | undefined }
   | { readonly open: false; readonly problems: readonly string[] };
 

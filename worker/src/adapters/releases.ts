@@ -6,7 +6,7 @@ import { withDeadline } from "./deadline.ts";
 import { representationsSchema } from "./pointer-schema.ts";
 
 /** Hexadecimal digits of the composition's SHA-256 that an immutable URL carries. */
-export const prefixDigits = 16;
+const prefixDigits = 16;
 
 const deadlineMs = 2_000;
 const dayS = 86_400;

@@ -40,7 +40,7 @@ export async function authenticate(
 }
 
 /** True where `principal` holds `scope`, by name or by a wider one. */
-export function holds(principal: Principal, scope: Scope): boolean {
+function holds(principal: Principal, scope: Scope): boolean {
   if (principal.scopes.includes("admin") || principal.scopes.includes(scope)) return true;
   return scope === "read";
 }

@@ -3,13 +3,13 @@
 import { err, ok, type Result } from "#base/result.ts";
 import type { Digest, Representations } from "./representation.ts";
 
-export type SnippetContent = {
+type SnippetContent = {
   readonly payload: Digest;
   readonly engine: { readonly version: string; readonly sha256: Digest };
   readonly composition: Representations;
 };
 
-export type DatafileContent = {
+type DatafileContent = {
   readonly body: Representations;
   /** Digests of the tokens that may read it; empty means that anybody may. */
   readonly accessTokens: readonly Digest[];

@@ -6,20 +6,12 @@ import type { Encoding } from "#flags/parameters.ts";
 export type Digest = string & { readonly __brand: "Digest" };
 
 /** One stored form: where its bytes are, and how many. */
-export type Representation = { readonly sha256: Digest; readonly bytes: number };
+type Representation = { readonly sha256: Digest; readonly bytes: number };
 
 /** All stored forms of one body; identity is always there. */
 export type Representations = { readonly identity: Representation } & {
   readonly [encoding in Exclude<Encoding, "identity">]?: Representation;
 };
-
-/** The codings that exist, in the order of preference given. */
-export function offeredEncodings(
-  stored: Representations,
-  preference: readonly Encoding[],
-): readonly Encoding[] {
-  return preference.filter((encoding) => stored[encoding] !== undefined);
-}
 
 /**
  * A quoted strong entity tag. It names the plain bytes and the coding, not the

@@ -1,0 +1,153 @@
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { compose, compositionSource, preludeFor } from "#src/delivery/compose.ts";
+import { prepareEngine } from "#src/delivery/prepare-engine.ts";
+import { fc } from "../property.ts";
+
+/** Runs a script as a page would and returns its global object. */
+function run(script: string): Record<string, unknown> {
+  const page: Record<string, unknown> = {};
+  page["self"] = page;
+  runInNewContext(script, page);
+  return page;
+}
+
+function prepared(source: string): string {
+  const engine = prepareEngine(source);
+  if (!engine.ok) throw new Error(engine.error.detail);
+  return engine.value.code;
+}
+
+const prelude = preludeFor({ snippetId: "demo", engineVersion: "1.0.0", payload: '{"a":1}' });
+
+describe("the prelude", () => {
+  it("hands every JSON text to the engine as it was published", () => {
+    fc.assert(
+      fc.property(fc.json(), (payload) => {
+        const page = run(preludeFor({ snippetId: "demo", engineVersion: "1", payload }));
+        const { payload: arrived } = page["aviary"] as { payload: unknown };
+        expect(JSON.stringify(arrived)).toBe(JSON.stringify(JSON.parse(payload)));
+      }),
+    );
+  });
+
+  it.each([
+    '{"__proto__":{"x":1}}',
+    '"</script><!--"',
+    '"\u2028\u2029\\u0000 \' \\" 客"',
+    ' {\r\n"a" : [ ] }\n',
+  ])("keeps %s intact", (payload) => {
+    const page = run(preludeFor({ snippetId: "demo", engineVersion: "1", payload }));
+    const { payload: arrived } = page["aviary"] as { payload: unknown };
+    expect(JSON.stringify(arrived)).toBe(JSON.stringify(JSON.parse(payload)));
+  });
+
+  it("never ends an inline script element", () => {
+    const text = preludeFor({ snippetId: "demo", engineVersion: "1", payload: '"</script>"' });
+    expect(text).not.toContain("</script");
+  });
+
+  it("does not throw into a page that froze its own aviary", () => {
+    const frozen = '"use strict"; self.aviary = Object.freeze({});';
+    expect(() => run(`${frozen}\n${prelude}`)).not.toThrow();
+  });
+});
+
+describe("compose", () => {
+  const beacon = "self.beaconRan = true;";
+  const engines: readonly [string, string][] = [
+    ["a line comment at its end", "self.engineRan = true // the end"],
+    ["a byte-order mark", "\uFEFFself.engineRan = true"],
+    ["a hashbang", "#!/usr/bin/env node\nself.engineRan = true"],
+    ["a source map", "self.engineRan = true\n//# sourceMappingURL=engine.js.map"],
+    ["a strict prologue", '"use strict"; self.engineRan = true'],
+    ["an expression without a semicolon", "(function () { self.engineRan = true })()"],
+    ["an HTML-like comment", "<!-- hidden\nself.engineRan = true\n--> end"],
+  ];
+
+  it.each(engines)("runs beacon and engine where the engine has %s", (_, source) => {
+    const page = run(compose({ prelude, beacon, engine: prepared(source) }));
+    expect(page).toMatchObject({ beaconRan: true, engineRan: true });
+  });
+
+  it("runs the engine where the beacon throws, and where it ends in a comment", () => {
+    const engine = prepared("self.engineRan = true");
+    for (const broken of ["throw new Error('beacon')", "self.x = 1 // end"]) {
+      expect(run(compose({ prelude, beacon: broken, engine }))).toMatchObject({ engineRan: true });
+    }
+  });
+
+  it("has run the beacon before an engine that throws, and lets its error through", () => {
+    const script = compose({ prelude, beacon, engine: prepared("throw new TypeError('engine')") });
+    const page: Record<string, unknown> = {};
+    page["self"] = page;
+    expect(() => runInNewContext(script, page) as unknown).toThrow("engine");
+    expect(page["beaconRan"]).toBe(true);
+  });
+
+  const isStrict = "self.strict = (function () { return this === undefined })()";
+
+  it.each([
+    ["strict", `/* banner */ 'use strict';\n${isStrict}`, true],
+    ["sloppy", isStrict, false],
+    ["sloppy, though the words stand in it", `self.text = "use strict";\n${isStrict}`, false],
+  ])("keeps an engine %s", (_, source, strict) => {
+    const page = run(compose({ prelude, beacon, engine: prepared(source) }));
+    expect(page["strict"]).toBe(strict);
+  });
+
+  it("leaves top-level names of the engine global, as they are when it is loaded alone", () => {
+    const source = "var v = 1; function f() { return v + 1 }";
+    const page = run(compose({ prelude, beacon, engine: prepared(source) }));
+    expect([page["v"], (page["f"] as () => number)()]).toEqual([1, 2]);
+  });
+
+  it("is told apart by everything that it depends on", () => {
+    const source = { snippetId: "a", payload: "p", engine: { version: "1", sha256: "e" } };
+    const others = [
+      { ...source, snippetId: "b" },
+      { ...source, payload: "q" },
+      { ...source, engine: { version: "2", sha256: "e" } },
+      { ...source, engine: { version: "1", sha256: "f" } },
+    ];
+    const keys = [source, ...others].map(compositionSource);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe("prepareEngine", () => {
+  it.each(["export const a = 1", "return 1", "self.x = ", "let a; let a", "await x", "/* open"])(
+    "refuses %j and says where",
+    (source) => {
+      expect(prepareEngine(source)).toMatchObject({
+        ok: false,
+        error: { reason: "not_javascript", detail: expect.any(String), line: 1 },
+      });
+    },
+  );
+
+  it("leaves text that only looks like a source map alone", () => {
+    const source = 'self.text = "//# sourceMappingURL=x"; self.re = /\\/\\/# sourceURL=x/;';
+    expect(prepared(source)).toBe(`${source}\n`);
+  });
+
+  it("keeps tokens and lines apart where it cuts a comment out", () => {
+    expect(run(prepared("var a = 1/*# sourceURL=x */+ 1; self.a = a")).a).toBe(2);
+    expect(
+      run(prepared("var f = function () { return/*#\nsourceURL=x */1 }; self.r = f()")).r,
+    ).toBe(undefined);
+  });
+
+  it("warns of top-level let, const and class, which fail on a second load", () => {
+    const engine = prepareEngine("let one = 1; const two = 2; class Three {} var four = 4;");
+    expect(engine).toMatchObject({
+      ok: true,
+      value: { warnings: [expect.stringContaining("one, two, Three")] },
+    });
+  });
+
+  it("is idempotent", () => {
+    const once = prepared('\uFEFF"use strict"\nself.a = 1 //# sourceURL=x');
+    expect(prepared(once).trimEnd()).toBe(once.trimEnd());
+  });
+});

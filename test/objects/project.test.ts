@@ -1,0 +1,83 @@
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import type { Pointer } from "#src/delivery/pointer.ts";
+import { control, env, publish } from "../isolate.ts";
+
+beforeAll(async () => {
+  await publish("/engines/1.0.0", "self.engineRan = 1;");
+});
+
+const projectOf = (account: string): DurableObjectStub =>
+  env.PROJECT.get(env.PROJECT.idFromName(account));
+
+const copyOf = (id: string): Promise<Pointer | null> =>
+  env.STORE.get<Pointer>(`pointer:snippet:${id}`, "json");
+
+type PutCopy = (key: string, value: string) => Promise<void>;
+
+/** Replaces how the object of `account` writes its pointers' copies. */
+async function breakCopies(account: string, put: PutCopy): Promise<void> {
+  await runInDurableObject(projectOf(account), (instance) => {
+    const own = instance as unknown as { env: object };
+    const broken = new Proxy(env.STORE, {
+      get(target, property) {
+        if (property === "put") {
+          return (key: string, value: string) =>
+            key.startsWith("pointer:") ? put(key, value) : target.put(key, value);
+        }
+        const value: unknown = Reflect.get(target, property);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    own.env = { ...own.env, STORE: broken };
+  });
+}
+
+describe("a Project object", () => {
+  it("keeps revisions and history through a crash", async () => {
+    await publish("/snippets/durable?account=crash", '{"n":1}');
+    await publish("/snippets/durable?account=crash", '{"n":2}');
+    await abortAllDurableObjects();
+    const response = await control("/snippets/durable/history");
+    const { snippets } = await response.json<{ snippets: { revision: number }[] }>();
+    expect(snippets.map(({ revision }) => revision)).toEqual([2, 1]);
+  });
+
+  it("keeps a publish that KV refused, and writes its copy by alarm once KV takes it", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await publish("/snippets/refused?account=outage", '{"n":1}');
+    await breakCopies("outage", () => Promise.reject(new Error("429")));
+    const second = await publish("/snippets/refused?account=outage", '{"n":2}');
+    expect(second).toMatchObject({ revision: 2, changed: true });
+    expect((await copyOf("refused"))?.revision).toBe(1);
+    await abortAllDurableObjects();
+    expect(await runDurableObjectAlarm(projectOf("outage"))).toBe(true);
+    expect((await copyOf("refused"))?.revision).toBe(2);
+    expect(await runDurableObjectAlarm(projectOf("outage"))).toBe(false);
+  });
+
+  it("leaves no alarm behind when everything is copied", async () => {
+    await publish("/snippets/quiet?account=quiet", "{}");
+    expect(await runDurableObjectAlarm(projectOf("quiet"))).toBe(false);
+  });
+
+  it("never lets an older copy land on a newer one, however slow the older write", async () => {
+    await publish("/snippets/order?account=order", '{"n":0}');
+    const written: number[] = [];
+    await breakCopies("order", async (key, value) => {
+      const { revision } = JSON.parse(value) as { revision: number };
+      if (revision === 2) await new Promise((resolve) => setTimeout(resolve, 200));
+      written.push(revision);
+      await env.STORE.put(key, value);
+    });
+    const second = publish("/snippets/order?account=order", '{"n":1}');
+    await vi.waitUntil(async () => (await revisionOf("order")) === 2);
+    await Promise.all([second, publish("/snippets/order?account=order", '{"n":2}')]);
+    expect(written).toEqual([2, 3]);
+    expect((await copyOf("order"))?.revision).toBe(3);
+  });
+});
+
+async function revisionOf(id: string): Promise<number> {
+  return (await (await control(`/snippets/${id}`)).json<{ revision: number }>()).revision;
+}

@@ -1,0 +1,211 @@
+// The control API, endpoint by endpoint, for its OpenAPI document.
+import type * as v from "valibot";
+import * as contract from "./contract.ts";
+import { limits, type Scope } from "./contract.ts";
+
+export type Endpoint = {
+  readonly method: "get" | "put" | "post" | "delete";
+  /** Path under /api/v1, with OpenAPI parameters. */
+  readonly path: string;
+  readonly summary: string;
+  /** The scope that a token needs; null for none at all. */
+  readonly scope: Scope | null;
+  readonly query?: v.GenericSchema;
+  /** Request header fields, by name. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  /** The schema of a success; null for one without a body. */
+  readonly answer: v.GenericSchema | null;
+  /** Statuses of refusals, beside 401 and 403. */
+  readonly refusals: readonly number[];
+};
+
+type RequestBody = {
+  readonly mediaType: string;
+  readonly description: string;
+  readonly maxBytes: number;
+  readonly schema?: v.GenericSchema;
+};
+
+const conditional = {
+  "If-Match": 'The revision that this change is made against, as in "3". 412 if it has moved.',
+};
+const upload = {
+  ...conditional,
+  "If-None-Match": "* publishes only where nothing was published before.",
+  "Content-Digest": "sha-256 of the body (RFC 9530). 400 if the body is another.",
+};
+
+/** Every endpoint that the app routes. */
+export const endpoints: readonly Endpoint[] = [
+  {
+    method: "get",
+    path: "/status",
+    summary: "Build, newest engine, and which token is asking",
+    scope: "read",
+    answer: contract.statusView,
+    refusals: [],
+  },
+  {
+    method: "get",
+    path: "/engines",
+    summary: "All engines, newest first",
+    scope: "read",
+    answer: contract.engineList,
+    refusals: [],
+  },
+  {
+    method: "get",
+    path: "/engines/{version}",
+    summary: "One engine",
+    scope: "read",
+    answer: contract.engineView,
+    refusals: [400, 404],
+  },
+  {
+    method: "put",
+    path: "/engines/{version}",
+    summary: "Publish an engine: an immutable version, which changes no snippet",
+    scope: "publish",
+    headers: { "Content-Digest": upload["Content-Digest"] },
+    body: {
+      mediaType: "text/javascript",
+      description: "A classic script",
+      maxBytes: limits.engine,
+    },
+    answer: contract.enginePublished,
+    refusals: [400, 409, 413, 422],
+  },
+  ...pointerEndpoints({
+    plural: "snippets",
+    noun: "snippet",
+    list: contract.snippetList,
+    view: contract.snippetView,
+    moved: contract.snippetMoved,
+  }),
+  {
+    method: "put",
+    path: "/snippets/{id}",
+    summary: "Publish a customer's payload; idempotent",
+    scope: "publish",
+    query: contract.publishSnippetQuery,
+    headers: upload,
+    body: {
+      mediaType: "application/json",
+      description: "The payload, any JSON",
+      maxBytes: limits.payload,
+    },
+    answer: contract.snippetMoved,
+    refusals: [400, 409, 412, 413, 422],
+  },
+  ...pointerEndpoints({
+    plural: "datafiles",
+    noun: "datafile",
+    list: contract.datafileList,
+    view: contract.datafileView,
+    moved: contract.datafileMoved,
+  }),
+  {
+    method: "put",
+    path: "/datafiles/{id}",
+    summary: "Publish a datafile; idempotent",
+    scope: "publish",
+    query: contract.publishDatafileQuery,
+    headers: {
+      ...upload,
+      "Aviary-Access-Tokens":
+        "Comma-separated tokens that open it from now on; none opens it to everybody; absent keeps what is.",
+    },
+    body: {
+      mediaType: "application/json",
+      description: "The datafile, any JSON",
+      maxBytes: limits.datafile,
+    },
+    answer: contract.datafileMoved,
+    refusals: [400, 409, 412, 413, 422],
+  },
+  {
+    method: "get",
+    path: "/tokens",
+    summary: "All tokens, revoked ones too, without their secrets",
+    scope: "admin",
+    answer: contract.tokenList,
+    refusals: [],
+  },
+  {
+    method: "post",
+    path: "/tokens",
+    summary: "Create a token; the only answer that shows it",
+    scope: "admin",
+    body: {
+      mediaType: "application/json",
+      description: "Name, scopes and, to bind it, an account",
+      maxBytes: limits.json,
+      schema: contract.createTokenBody,
+    },
+    answer: contract.tokenCreated,
+    refusals: [400, 413, 422],
+  },
+  {
+    method: "delete",
+    path: "/tokens/{id}",
+    summary: "Revoke a token; idempotent",
+    scope: "admin",
+    answer: null,
+    refusals: [404],
+  },
+];
+
+type PointerSchemas = {
+  readonly plural: string;
+  readonly noun: string;
+  readonly list: v.GenericSchema;
+  readonly view: v.GenericSchema;
+  readonly moved: v.GenericSchema;
+};
+
+function pointerEndpoints({ plural, noun, list, view, moved }: PointerSchemas): Endpoint[] {
+  return [
+    {
+      method: "get",
+      path: `/${plural}`,
+      summary: `The ${plural} of one account`,
+      scope: "read",
+      query: contract.listQuery,
+      answer: list,
+      refusals: [400],
+    },
+    {
+      method: "get",
+      path: `/${plural}/{id}`,
+      summary: `A ${noun} as it stands now`,
+      scope: "read",
+      answer: view,
+      refusals: [400, 404],
+    },
+    {
+      method: "get",
+      path: `/${plural}/{id}/history`,
+      summary: `The revisions of a ${noun}, newest first`,
+      scope: "read",
+      query: contract.historyQuery,
+      answer: list,
+      refusals: [400, 404],
+    },
+    {
+      method: "post",
+      path: `/${plural}/{id}/rollback`,
+      summary: `Make an earlier revision of a ${noun} current again, as a new revision`,
+      scope: "publish",
+      headers: conditional,
+      body: {
+        mediaType: "application/json",
+        description: "The revision to go back to",
+        maxBytes: limits.json,
+        schema: contract.rollbackBody,
+      },
+      answer: moved,
+      refusals: [400, 404, 412, 413, 422],
+    },
+  ];
+}
