@@ -1,5 +1,5 @@
-// The hot path's routes, matched by hand: a router would cost more than the rest of the
-// path together (docs/decisions/0001-hot-path-routing.md). The query is ignored.
+// The hot path's routes, matched by hand on the path alone
+// (docs/decisions/0001-hot-path-routing.md). The query is ignored.
 
 export type Route =
   | { readonly name: "snippet"; readonly id: string }
