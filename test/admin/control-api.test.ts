@@ -129,6 +129,19 @@ describe("history", () => {
     expect(await (await newIsolate().fetch("/js/past.js")).text()).toContain('{"n":1}');
   });
 
+  it("does not let a withdrawn access token in again", async () => {
+    const isolate = newIsolate();
+    const target = "/datafiles/withdrawn?account=acme";
+    await put(target, "{}", { "Aviary-Access-Tokens": "withdrawn-token-of-acme" });
+    await put(target, '{"n":2}', { "Aviary-Access-Tokens": "current-token-of-acme" });
+    await post("/datafiles/withdrawn/rollback", { revision: 1 });
+    const path = "/datafiles/auth/withdrawn.json";
+    const read = (bearer: string): Promise<Response> =>
+      isolate.fetch(path, { headers: { authorization: `Bearer ${bearer}` } });
+    expect((await read("withdrawn-token-of-acme")).status).toBe(403);
+    expect((await read("current-token-of-acme")).status).toBe(200);
+  });
+
   it("refuses a revision that never was, and one that has moved since", async () => {
     await put("/datafiles/past?account=acme", "{}");
     const path = "/datafiles/past/rollback";

@@ -196,6 +196,12 @@ describe("what is not there", () => {
     expect(await json.json()).toMatchObject({ status: 404, type: "urn:aviary:problem:unknown-id" });
   });
 
+  it("is a comment for every path where a script was hoped for", async () => {
+    const response = await newIsolate().fetch("/js/not%20an%20id.js");
+    expect(response.status).toBe(404);
+    expect(await response.text()).toMatch(/^\/\*.*\*\/\n$/);
+  });
+
   it.each(["POST", "PUT", "DELETE", "PATCH"])("is 405 with Allow for %s", async (method) => {
     const response = await newIsolate().fetch("/js/shop.js", { method });
     expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);

@@ -15,7 +15,7 @@ export default {
     if (route.name === "control" && answersControl(request, services)) {
       return handleControl({ request, services, background }).then(withoutBodyForHead);
     }
-    const wanted = route.name === "control" ? { name: "none" as const } : route;
+    const wanted = route.name === "control" ? { name: "none" as const, wantsScript: false } : route;
     try {
       const answer = handleDelivery({ request, route: wanted, services, background });
       if (answer instanceof Response) return withoutBodyForHead(answer);

@@ -43,16 +43,17 @@ export class Artifacts {
       const bytes = await this.#read(source, digest);
       if (bytes === null) continue;
       if (source !== "colo") background.waitUntil(this.#keepInColo(digest, bytes));
+      if (source === "r2") background.waitUntil(this.#keepInKv(digest, bytes));
       return ok({ bytes, source });
     }
     return err({ reason: "artifact_missing", sha256: digest });
   }
 
-  /** Stores `bytes`; their digest is where they are found again. Fails unless both stores took them. */
+  /** Stores `bytes`; their digest is where they are found again. Rejects unless R2 took them. */
   async put(bytes: Uint8Array): Promise<Digest> {
     const digest = await sha256(bytes);
     await this.#stores.r2.put(r2Key(digest), bytes, { sha256: digest });
-    await this.#stores.kv.put(kvKey(digest), bytes);
+    await this.#keepInKv(digest, bytes);
     return digest;
   }
 
@@ -77,6 +78,16 @@ export class Artifacts {
         return this.#stores.kv.get(kvKey(digest), { type: "arrayBuffer", cacheTtl: yearS });
       case "r2":
         return (await this.#stores.r2.get(r2Key(digest)))?.arrayBuffer() ?? null;
+    }
+  }
+
+  // KV takes one write a second for a key, so a retried publish may be refused
+  // here: the bytes are in R2, and the next reader who finds them there tries again.
+  async #keepInKv(digest: Digest, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#stores.kv.put(kvKey(digest), bytes);
+    } catch (error) {
+      this.#stores.report("kv_write_failed", { sha256: digest, error });
     }
   }
 

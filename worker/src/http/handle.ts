@@ -22,7 +22,7 @@ export type DeliveryRequest = {
 export function handleDelivery(wanted: DeliveryRequest): Response | Promise<Response> {
   const { request, route, services, background } = wanted;
   const { method } = request;
-  if (route.name === "none") return problem("unknown_path", "json");
+  if (route.name === "none") return problem("unknown_path", mediaOf(route));
   if (method === "OPTIONS") return preflight();
   if (method !== "GET" && method !== "HEAD") {
     return problem("method_not_allowed", mediaOf(route));
@@ -45,6 +45,7 @@ export function handleDelivery(wanted: DeliveryRequest): Response | Promise<Resp
 
 /** What a client at this route understands as an error. */
 export function mediaOf(route: Route): Media {
+  if (route.name === "none") return route.wantsScript ? "script" : "json";
   return route.name === "snippet" || route.name === "release" ? "script" : "json";
 }
 

@@ -8,14 +8,14 @@ export type Route =
   | { readonly name: "private_datafile"; readonly id: string }
   | { readonly name: "health" }
   | { readonly name: "control" }
-  | { readonly name: "none" };
+  | { readonly name: "none"; readonly wantsScript: boolean };
 
 const snippetPath = /^\/js\/([A-Za-z0-9_-]{1,64})\.js$/;
 const releasePath = /^\/js\/([A-Za-z0-9_-]{1,64})\/([0-9a-f]{16,64})\.js$/;
 const datafilePath = /^\/datafiles\/([A-Za-z0-9_-]{1,64})\.json$/;
 const privateDatafilePath = /^\/datafiles\/auth\/([A-Za-z0-9_-]{1,64})\.json$/;
 
-/** Where a URL leads; `none` for everything unknown. */
+/** Where a URL leads; `none` for everything unknown, with what the client hoped for. */
 export function routeOf(url: string): Route {
   const path = pathOf(url);
   const snippet = snippetPath.exec(path);
@@ -28,7 +28,7 @@ export function routeOf(url: string): Route {
   if (release) return { name: "release", id: release[1] ?? "", prefix: release[2] ?? "" };
   if (path === "/healthz") return { name: "health" };
   if (path === "/api" || path.startsWith("/api/")) return { name: "control" };
-  return { name: "none" };
+  return { name: "none", wantsScript: path.startsWith("/js/") };
 }
 
 /** The path of an absolute URL as the runtime hands it over, without query and fragment. */

@@ -52,7 +52,7 @@ export function serveRevision<P extends Pointer>(
   const { pointer, confirmedAtMs } = known;
   const encoding = negotiateEncoding(acceptEncodingOf(request), plan.parameters.encodings);
   if (encoding === undefined) return problem("not_acceptable", resource.media);
-  const key = `${resource.kind}:${pointer.id}:${plan.key}:${encoding}`;
+  const key = `${resource.visibility}:${resource.kind}:${pointer.id}:${plan.key}:${encoding}`;
   const held = services.answers.get(key);
   if (held?.revision === pointer.revision) {
     if (nowMs - confirmedAtMs < staleAfterMs) return respond(request, held);

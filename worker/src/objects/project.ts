@@ -86,7 +86,17 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   async rollBack({ kind, id, to, expected }: Rollback): Promise<Result<Moved, MoveReject>> {
     const target = this.#table.revision(kind, id, to);
     if (target === undefined) return { ok: false, error: { reason: "unknown_revision", to } };
-    return this.#move(target, expected);
+    return this.#move(this.#withCurrentTokens(target), expected);
+  }
+
+  // Going back to an earlier body must not let a withdrawn token in again.
+  #withCurrentTokens(target: Pointer): Pointer {
+    const current = this.#table.head(target.kind, target.id);
+    if (target.kind !== "datafile" || current?.kind !== "datafile") return target;
+    return {
+      ...target,
+      content: { ...target.content, accessTokens: current.content.accessTokens },
+    };
   }
 
   async repair(kind: PointerKind, id: string): Promise<void> {
