@@ -94,6 +94,13 @@ describe("special functions keep their own laws", () => {
     expect([lnGamma(0), lnGamma(-1.5)]).toEqual([Infinity, Number.NaN]);
   });
 
+  it("answers NaN with NaN, and does not search for ever", () => {
+    const { NaN: no } = Number;
+    const answers = [lnGamma(no), lnBeta(no, 1), lnBetaInc(no, 1, 0.5), lnBetaInc(1, 1, no)];
+    const rest = [lnNormalCdf(no), deviance(no, 1), deviance(Infinity, 1)];
+    expect([...answers, ...rest].filter((answer) => !Number.isNaN(answer))).toEqual([]);
+  });
+
   it("stays finite where the fraction is cut short", () => {
     expect(lnBetaInc(2.5e14, 7.5e14, 0.25)).toBeCloseTo(-Math.LN2, 1);
   });

@@ -1,7 +1,7 @@
 // How far a count lies from what was expected, without cancellation.
 // Every exact e-value of counts here is a sum of these.
 
-/** Nearer than this share of x + m the series beats the logarithm (Loader 2000, §2). */
+/** Nearer than this share of x + m the series beats the logarithm (Loader 2000). */
 const SERIES_WITHIN = 0.1;
 
 /**
@@ -13,7 +13,7 @@ const SERIES_WITHIN = 0.1;
 export function deviance(x: number, m: number): number {
   if (x === 0) return m;
   const d = x - m;
-  if (Math.abs(d) >= SERIES_WITHIN * (x + m)) return x * Math.log(x / m) - d;
+  if (!(Math.abs(d) < SERIES_WITHIN * (x + m))) return x * Math.log(x / m) - d;
   const v = d / (x + m);
   let power = 2 * x * v;
   let sum = d * v;

@@ -104,7 +104,7 @@ export function lnBeta(a: number, b: number): number {
 }
 
 /**
- * ln[x^a y^b / B(a, b)], by deviances, so that nothing large cancels (Loader 2000, §2).
+ * ln[x^a y^b / B(a, b)], by deviances, so that nothing large cancels (Loader 2000).
  * Example: `lnBetaPower({ a: 2, b: 3, x: 0.5, y: 0.5 })` is ln(12/32) = -0.9808292530117262.
  */
 export function lnBetaPower({ a, b, x, y }: BetaPoint): number {
@@ -159,7 +159,7 @@ function millsRatio(z: number): number {
 function centralRatio(z: number): number {
   let term = z;
   let sum = z;
-  for (let k = 3; sum + term !== sum; k += 2) {
+  for (let k = 3; Math.abs(term) > Number.EPSILON * Math.abs(sum); k += 2) {
     term *= (z * z) / k;
     sum += term;
   }
