@@ -32,7 +32,7 @@ export type MeanStage = {
 /** Below this many units an arm's mean is too far from normal; simulated, at 1 % shares. */
 export const MIN_MEAN_UNITS = 100;
 
-/** A sparse metric, such as revenue, also needs this many values that are not 0 (statistics design, §1). */
+/** A sparse metric, such as revenue, also needs this many values that are not 0; simulated. */
 export const MIN_NON_ZERO = 20;
 
 /** Whether an arm has enough units for its mean to be nearly normal. */
@@ -55,7 +55,7 @@ export function variance({ n, sum, sumSq }: ArmSums): number {
  * arm below `minUnits` or `MIN_NON_ZERO`, or no variance at all). Positive `s` is harm beyond the margin.
  * Each arm's variance is at least the pooled one: a small canary that has not yet met its
  * heavy tail would otherwise look certain. Units of `s`: 1/metric; of `i`: 1/metric².
- * Source: Johari et al., "Always valid inference" (arXiv 1512.04922), §5, in score form.
+ * Source: Johari et al., "Always valid inference" (arXiv 1512.04922), two-sample normal data, in score form.
  * Example: control `{ n: 100, sum: 1000, sumSq: 10099 }`, canary `{ n: 100, sum: 1100,
  * sumSq: 12199 }`, margin 0, sign 1 give `{ s: 50, i: 50 }`.
  */
@@ -85,7 +85,7 @@ function speaks(i: number, g: number): boolean {
  * `meanStage` over stages, g = 1/τ² with τ the smallest effect of interest in the
  * metric's unit, fixed before the start. 0 where there is no information.
  * Source: Howard et al., "Time-uniform, nonparametric, nonasymptotic confidence
- * sequences" (2021), proposition 6, one-sided normal mixture.
+ * sequences" (2021), §3.2, one-sided normal mixture.
  * Example: `lnEMeanOneSided(10, 100, 12.6)` is -0.1478218.
  */
 export function lnEMeanOneSided(s: number, i: number, g: number): number {
@@ -97,7 +97,7 @@ export function lnEMeanOneSided(s: number, i: number, g: number): number {
 /**
  * ln E against "the arms do not differ" (or differ by exactly the margin): Robbins'
  * mixture, Johari's mSPRT, with `s`, `i` and `g` as above. Even in `s`.
- * Source: Robbins (1970); Johari et al. (arXiv 1512.04922), equation 10.
+ * Source: Robbins (1970); Johari et al. (arXiv 1512.04922), the mixture SPRT.
  * Example: `lnEMeanTwoSided(10, 100, 12.6)` is -0.6510227.
  */
 export function lnEMeanTwoSided(s: number, i: number, g: number): number {
@@ -112,7 +112,8 @@ export type MeanInterval = { readonly estimate: number; readonly radius: number 
  * Confidence sequence of the mean difference at level 1 − `alpha`, valid at every look
  * at once. `s0` is Σ D/V, the score at margin 0. Without information the radius is
  * Number.MAX_VALUE: anything is possible, and it still survives JSON.
- * Source: Waudby-Smith et al., "Time-uniform central limit theory", theorem 2.2.
+ * Source: Waudby-Smith et al., "Time-uniform central limit theory and asymptotic
+ * confidence sequences", the Gaussian-mixture sequence.
  * Example: `meanInterval(10, 100, 12.6, 0.05)` is `{ estimate: 0.1, radius: 0.3035209 }`.
  */
 // oxlint-disable-next-line max-params -- the published signature
@@ -126,7 +127,7 @@ export function meanInterval(s0: number, i: number, g: number, alpha: number): M
  * Radius of the one-sided confidence sequence: with chance 1 − `alpha`, at every look at
  * once, the harm is below estimate + radius. Not below margin·μ by then: do not advance.
  * A closed form a little above the exact boundary of `lnEMeanOneSided`.
- * Source: Howard et al. (2021), equation 3.7.
+ * Source: Howard et al. (2021), §3.2, closed form above the one-sided normal mixture.
  * Example: `meanRadiusOneSided(100, 12.6, 0.05)` is 0.2779501.
  */
 export function meanRadiusOneSided(i: number, g: number, alpha: number): number {
@@ -139,7 +140,7 @@ export function meanRadiusOneSided(i: number, g: number, alpha: number): number 
  * The precision g for which the boundary at level `alpha` is (nearly) the tightest when
  * `information` has been gathered: information/c(α), c = L + ln(1 + L), L = −2 ln α.
  * For a one-sided mixture pass 2·alpha.
- * Source: Howard et al. (2021), §3.5, equation 3.5 (approximation of Lambert's W).
+ * Source: Howard et al. (2021), §3.5, with Lambert's W approximated.
  * Example: `optimalPrecision(100, 0.05)` is 12.60056.
  */
 export function optimalPrecision(information: number, alpha: number): number {
