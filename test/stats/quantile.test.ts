@@ -152,6 +152,12 @@ describe("the evidence on quantiles", () => {
     expect(lnEQuantile({ ...exchanged(slower), shift: -binsOf(1.2) })).toBeLessThan(0);
   });
 
+  it("is as the docstring's example says", () => {
+    const bets = { p: 0.5, shift: 0, kappaCanary: 100, kappaControl: 100 };
+    const lnE = lnEQuantile({ canary: [0, 0, 40], control: [40, 0, 0], ...bets });
+    expect(lnE).toBeCloseTo(4.673172293, 9);
+  });
+
   it("says nothing while an arm is empty, and is finite at every edge", () => {
     const empty: readonly number[] = [];
     const one = [0, 1];
@@ -175,8 +181,10 @@ describe("the interval of the quantile ratio", () => {
         const { estimate, lower, upper } = quantileRatioInterval({ ...drawn, alpha: 0.05 });
         expect(lower).toBeLessThanOrEqual(estimate);
         expect(upper).toBeGreaterThanOrEqual(estimate);
-        const standing = Math.round(binsOf(lower)) + 1;
-        expect(lnEQuantile({ ...drawn, shift: standing })).toBeLessThan(lnThreshold);
+        const slower = Math.round(binsOf(lower));
+        const atEnd = slower === -drawn.control.length;
+        expect(lnEQuantile({ ...drawn, shift: slower + 1 })).toBeLessThan(lnThreshold);
+        expect(atEnd || lnEQuantile({ ...drawn, shift: slower }) >= lnThreshold).toBe(true);
         const faster = 1 - Math.round(binsOf(upper));
         expect(lnEQuantile({ ...exchanged(drawn), shift: faster })).toBeLessThan(lnThreshold);
       }),

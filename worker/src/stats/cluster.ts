@@ -11,7 +11,8 @@ function add(left: ArmSums, right: ArmSums): ArmSums {
  * How many times wider the mean's variance is than if units were independent, ≥ 1, from
  * the sums of each visitor-hash bucket of one arm (64 by default; empty ones belong in
  * the list). Multiply V by it in `meanStage`, divide counts by it in `lnEProportion` and
- * `lnEQuantile`. 1 where there is nothing to see: one bucket, one unit, no variance.
+ * `lnEQuantile`; where the arms differ, by the larger one. 1 where there is nothing to
+ * see: one bucket, one unit, no variance.
  * Source: Kish, "Survey Sampling" (1965): a mean's variance over clusters of unequal
  * size, B/(B − 1) · Σ(X_b − x̄N_b)²/(ΣN)², over v/ΣN.
  * Example: `designEffect([{ n: 2, sum: 0, sumSq: 0 }, { n: 2, sum: 2, sumSq: 2 }])` is 3.

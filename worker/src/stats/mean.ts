@@ -30,7 +30,7 @@ export type MeanStage = {
 };
 
 /** Below this many units an arm's mean is too far from normal; simulated, at 1 % shares. */
-export const MIN_MEAN_UNITS = 100;
+const MIN_MEAN_UNITS = 100;
 
 /** A sparse metric, such as revenue, also needs this many values that are not 0; simulated. */
 export const MIN_NON_ZERO = 20;
@@ -52,7 +52,8 @@ export function variance({ n, sum, sumSq }: ArmSums): number {
 
 /**
  * Score and information of one ramp stage; `{ s: 0, i: 0 }` where there is none yet (an
- * arm below `minUnits` or `MIN_NON_ZERO`, or no variance at all). Positive `s` is harm beyond the margin.
+ * arm below `minUnits` or `MIN_NON_ZERO`, or no variance at all). Positive `s` is harm
+ * beyond the margin.
  * Each arm's variance is at least the pooled one: a small canary that has not yet met its
  * heavy tail would otherwise look certain. Units of `s`: 1/metric; of `i`: 1/metric².
  * Source: Johari et al., "Always valid inference" (arXiv 1512.04922), two-sample normal data, in score form.

@@ -114,11 +114,6 @@ export function lnBetaPower({ a, b, x, y }: BetaPoint): number {
   return scale + remainders - deviance(a, n * x) - deviance(b, n * y);
 }
 
-/** ln(1 − e^t) for t < 0, to full accuracy at both ends (Mächler 2012). */
-function lnOneMinusExp(t: number): number {
-  return t > -Math.LN2 ? Math.log(-Math.expm1(t)) : Math.log1p(-Math.exp(t));
-}
-
 /**
  * ln I_x(a, b) − ln[x^a y^b / B(a, b)], 0 < x < 1: the incomplete beta function without
  * its exponent. Differences of two of these are the mixtures of `binomial.ts`.
@@ -129,7 +124,8 @@ export function lnBetaIncScaled(point: BetaPoint): number {
   const { a, b, x, y } = point;
   if (a * y >= b * x) return Math.log(betaFraction(point));
   const power = lnBetaPower(point);
-  return lnOneMinusExp(power + Math.log(betaFraction({ a: b, b: a, x: y, y: x }))) - power;
+  const complement = betaFraction({ a: b, b: a, x: y, y: x });
+  return Math.log1p(-Math.exp(power + Math.log(complement))) - power;
 }
 
 /**
@@ -145,7 +141,8 @@ export function lnBetaInc(a: number, b: number, x: number): number {
   const point = { a, b, x, y: 1 - x };
   const power = lnBetaPower(point);
   if (a * point.y >= b * x) return power + Math.log(betaFraction(point));
-  return lnOneMinusExp(power + Math.log(betaFraction({ a: b, b: a, x: point.y, y: x })));
+  const complement = betaFraction({ a: b, b: a, x: point.y, y: x });
+  return Math.log1p(-Math.exp(power + Math.log(complement)));
 }
 
 /** Φ(−z)/φ(z), z ≥ 3: Laplace's continued fraction (DLMF 7.9.3), from its tail. */
