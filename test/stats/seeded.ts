@@ -1,0 +1,12 @@
+// Random numbers that are the same on every machine, for simulations that must not flicker.
+
+/** A source of numbers uniform on [0, 1): mulberry32 (Tommy Ettinger, public domain). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
