@@ -4,6 +4,9 @@ import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
 
+// wrangler tells on every start that it has read .dev.vars.
+process.env["WRANGLER_LOG"] ??= "error";
+
 const root = join(import.meta.dirname, "..");
 
 /** The secret that the Workers started here take for the first admin token. */

@@ -1,0 +1,75 @@
+// npm start: the Worker, something published on it, and a shop that uses it. Ends
+// everything it started on Ctrl-C. Running it again is harmless.
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { startAviary } from "../harness.ts";
+import { ensureAdminToken } from "./dev-vars.ts";
+import { publishDemo } from "./publish.ts";
+import { startShop } from "./shop.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** A port from the environment; throws a line that names the variable. */
+function portFrom(name: string, fallback: number): number {
+  const text = process.env[name] ?? "";
+  if (text === "") return fallback;
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new Error(`${name} must be a port from 1 to 65535, not ${text}`);
+}
+
+/** Rejects with a line that names the variable where something listens on `port` already. */
+function insistOnFree(port: number, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", () => {
+      reject(new Error(`Port ${port} is taken. Set ${name} to another one.`));
+    });
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve()));
+  });
+}
+
+async function start(): Promise<() => Promise<void>> {
+  const port = portFrom("PORT", 8787);
+  const shopPort = portFrom("SHOP_PORT", 8788);
+  await insistOnFree(port, "PORT");
+  await insistOnFree(shopPort, "SHOP_PORT");
+  const token = await ensureAdminToken(join(root, ".dev.vars"));
+  const worker = await startAviary({
+    port,
+    persist: join(root, ".wrangler", "state"),
+    bindings: { AVIARY_ADMIN_TOKEN: token },
+  });
+  const url = `http://localhost:${port}`;
+  const { engine } = await publishDemo({ url, token });
+  const shop = await startShop(url, shopPort);
+  console.log(`
+  Aviary is up.
+
+  shop        ${shop.url}
+  snippet     ${url}/js/demo.js
+  datafile    ${url}/datafiles/demo-sdk.json
+  control     ${url}/api/v1/openapi.json
+  engine      ${engine}
+  token       AVIARY_ADMIN_TOKEN in .dev.vars
+
+  Next: npx aviary status
+
+  Ctrl-C ends it.
+`);
+  return async () => {
+    await Promise.all([shop.stop(), worker.stop()]);
+  };
+}
+
+try {
+  const stop = await start();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      void stop().finally(() => process.exit(0));
+    });
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
