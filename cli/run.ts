@@ -43,7 +43,10 @@ export async function run({ args, signal, note }: Invocation): Promise<Report> {
   const settings = readSettings({ options, env: process.env, folder: process.cwd() });
   settings.notes.forEach(note);
   if (settings.token === undefined && path[1] !== "status") {
-    throw usageFailure("AVIARY_TOKEN is not set", "`aviary token create` makes a token.");
+    throw usageFailure(
+      "AVIARY_TOKEN is not set",
+      "An admin makes one with `aviary token create`; the first one is the secret AVIARY_ADMIN_TOKEN.",
+    );
   }
   const data: ActionData = {
     all: (option) => given.get(option) ?? [],
