@@ -12,6 +12,7 @@ const environment: readonly (readonly [string, string])[] = [
   ["", "AVIARY_ADMIN_TOKEN from .dev.vars in this folder is used"],
   ["AVIARY_CDN_URL", "Where pages load from, if that is another host than AVIARY_URL"],
   ["NO_COLOR", "Set: no colour"],
+  ["AVIARY_DEBUG", "Set: an unexpected error is printed with its stack"],
 ];
 
 /** What `--help` prints for the command that `path` leads to. */

@@ -86,6 +86,19 @@ describe("a publish", () => {
     expect(await revisions("raced")).toBe(1);
   });
 
+  it("that is refused before all of it was read shows the refusal, though its answer is lost", async () => {
+    const body = JSON.stringify({ name: "reader", scopes: ["read"] });
+    const made = await control(worker, "/tokens", { method: "POST", body });
+    const { token } = await made.json<{ token: string }>();
+    const env = await behind(({ body: { byteLength } }, { deliver, lose }) =>
+      byteLength > 0 ? lose() : deliver(),
+    );
+    const options = { env: { ...env, AVIARY_TOKEN: token }, stdin: "{}" };
+    const done = await place.json(publish("early"), options);
+    expect(done).toMatchObject({ code: 3, document: { error: { problem: { status: 403 } } } });
+    expect(uploads()).toHaveLength(1);
+  });
+
   it("says what it sends and against which revision", async () => {
     const env = await behind((_request, { deliver }) => deliver());
     await place.json(publish("stated"), { env, stdin: "[1]" });

@@ -7,13 +7,13 @@ import { adminToken } from "../harness.ts";
 
 const command = join(import.meta.dirname, "..", "..", "cli", "aviary.ts");
 
-export type Finished = {
+type Finished = {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 };
 
-export type RunOptions = {
+type RunOptions = {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Called once the process runs, to send it a signal when the time has come. */
@@ -30,7 +30,7 @@ export type Workplace = {
   readonly remove: () => Promise<void>;
 };
 
-export type JsonFinished = Finished & { readonly document: Record<string, unknown> };
+type JsonFinished = Finished & { readonly document: Record<string, unknown> };
 
 /** A folder to run the command in, against `url` with the admin's token. */
 export async function workplace(url: string): Promise<Workplace> {

@@ -25,12 +25,14 @@ export function historyAction<V extends Revision, D extends V>(noun: Noun<V, D>)
       const documents = views.map((view) => {
         return { ...noun.document(view, session), current: view === current };
       });
+      const json = { [`${name}s`]: documents };
+      if (views.length === 0) return { json, text: "Nothing was published yet." };
       const rows = views.map((view) => {
         const mark = view === current ? paint("green", "*") : " ";
         return [mark].concat(rowOf(noun, view, session));
       });
       const text = `${table([" ", ...headingOf(noun)], rows)}\n${paint("dim", "* is current")}`;
-      return { json: { [`${name}s`]: documents }, text };
+      return { json, text };
     },
   });
 }
