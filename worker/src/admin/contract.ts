@@ -158,6 +158,9 @@ export const statusView = v.object({
   }),
 });
 
+/** GET /healthz: the one answer here that needs no token. */
+export const healthView = v.object({ status: v.string(), build: v.string() });
+
 /** RFC 9457, with the fields that are wrong. */
 export const problemView = v.object({
   type: v.string(),
@@ -172,4 +175,5 @@ export const problemView = v.object({
 export type Scope = v.InferOutput<typeof scopeSchema>;
 export type SnippetView = v.InferOutput<typeof snippetView>;
 export type DatafileView = v.InferOutput<typeof datafileView>;
+export type TokenView = v.InferOutput<typeof tokenView>;
 export type Problem = v.InferOutput<typeof problemView>;

@@ -1,0 +1,32 @@
+// Values from the command line, checked with the server's own schemas before
+// anything is sent.
+import * as v from "valibot";
+import { engineVersionSchema, idSchema, scopeSchema, type Scope } from "#src/admin/contract.ts";
+import { usageFailure } from "./failure.ts";
+
+/** `value`, if the argument `name` may hold it. */
+export function checkId(name: string, value: string): string {
+  return check(idSchema, name, value);
+}
+
+export function checkVersion(name: string, value: string): string {
+  return check(engineVersionSchema, name, value);
+}
+
+export function checkScope(name: string, value: string): Scope {
+  return check(scopeSchema, name, value);
+}
+
+/** `text` as a whole number from 1 to `most`. */
+export function checkCount(name: string, text: string, most = Number.MAX_SAFE_INTEGER): number {
+  const count = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= most) return count;
+  const rule = most === Number.MAX_SAFE_INTEGER ? "from 1" : `from 1 to ${most}`;
+  throw usageFailure(`${name} must be a whole number ${rule}`);
+}
+
+function check<T>(schema: v.GenericSchema<unknown, T>, name: string, value: string): T {
+  const checked = v.safeParse(schema, value);
+  if (checked.success) return checked.output;
+  throw usageFailure(`${name} ${checked.issues[0].message}`);
+}

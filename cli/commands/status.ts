@@ -1,0 +1,34 @@
+// aviary status: is it up, and what may this token do.
+import { defineAction } from "../action.ts";
+import { details } from "../details.ts";
+import { harmless } from "../format.ts";
+import { paint } from "../paint.ts";
+
+export const status = defineAction({
+  description: "Show whether Aviary is up, its engines, and what your token may do",
+  args: {},
+  examples: ["aviary status", "AVIARY_URL=https://cdn.example.com aviary status --json"],
+  remarks: ["Without a token it shows the health alone."],
+  async run({ session }) {
+    const { api, settings } = session;
+    const { origin, token } = settings;
+    const health = await api.health();
+    const control = token === undefined ? null : await api.status();
+    const up = paint(health.status === "ok" ? "green" : "red", harmless(health.status));
+    const rows: [string, string][] = [["health", `${up}, build ${harmless(health.build)}`]];
+    if (control === null) {
+      rows.push(["control", "not asked: AVIARY_TOKEN is not set"]);
+    } else {
+      const { engines, latestEngine } = control;
+      const { name, scopes, account } = control.token;
+      const latest = latestEngine === null ? "" : `, latest ${latestEngine}`;
+      const reach = account === null ? "all accounts" : `account ${account}`;
+      rows.push(["engines", `${engines}${latest}`]);
+      rows.push(["token", `${harmless(name)}: ${scopes.join(", ")}; ${reach}`]);
+    }
+    return {
+      json: { url: origin, health, control },
+      text: `${paint("bold", "Aviary")} at ${paint("cyan", origin)}\n${details(rows)}`,
+    };
+  },
+});

@@ -1,0 +1,105 @@
+// aviary token: who may use the control API. The token itself is shown once.
+import * as v from "valibot";
+import { createTokenBody, type Scope, type TokenView } from "#src/admin/contract.ts";
+import { defineAction, type Group } from "../action.ts";
+import { checkId, checkScope } from "../checks.ts";
+import { details } from "../details.ts";
+import { usageFailure } from "../failure.ts";
+import { formatAge, formatTime, harmless } from "../format.ts";
+import { paint } from "../paint.ts";
+import { table } from "../table.ts";
+
+const create = defineAction({
+  description: "Make a token and print it, this once",
+  args: {
+    name: { type: "positional", required: true, description: "What it is for, as in deploy-ci" },
+    scope: {
+      type: "string",
+      required: true,
+      valueHint: "scope",
+      description: "read, publish, operate or admin; more than one with commas or another --scope",
+    },
+    account: {
+      type: "string",
+      valueHint: "id",
+      description: "Bind it to one account; unless given, it reaches all",
+    },
+  },
+  repeatable: ["scope"],
+  examples: [
+    "aviary token create deploy-ci --scope publish --account acme",
+    "export AVIARY_TOKEN=$(aviary token create me --scope publish --json | jq -r .token)",
+  ],
+  async run({ values, all, session }) {
+    const scopes = all("scope")
+      .flatMap((list) => list.split(","))
+      .map((scope) => checkScope("--scope", scope.trim()));
+    const { account } = values;
+    const wanted = {
+      name: checkName(values.name),
+      scopes: [...new Set<Scope>(scopes)],
+      ...(account !== undefined && { account: checkId("--account", account) }),
+    };
+    const created = await session.api.tokens.create(wanted);
+    const title = `${paint("green", "✔")} ${paint("bold", `token ${harmless(created.name)}`)} is made`;
+    const rows = details([
+      ["id", created.id],
+      ["scopes", created.scopes.join(", ")],
+      ["account", created.account ?? "all"],
+    ]);
+    const warning = paint("yellow", "Keep it now: it is shown this once and stored nowhere.");
+    return { json: created, text: `${title}\n${rows}\n\n  ${created.token}\n\n  ${warning}` };
+  },
+});
+
+const revoke = defineAction({
+  description: "Revoke a token: from now on it opens nothing",
+  args: { id: { type: "positional", required: true, description: "Its id, as the list shows it" } },
+  examples: ["aviary token revoke 3f9c0d1e2b4a"],
+  async run({ values, session }) {
+    // A whole token would end up in logs as part of the path: its id is enough.
+    const id = /^avy_([a-z0-9]{12})_/.exec(values.id)?.[1] ?? values.id;
+    if (!/^[a-z0-9]{1,64}$/.test(id)) throw usageFailure("<id> must be the id of a token");
+    await session.api.tokens.revoke(id);
+    return {
+      json: { id, revoked: true },
+      text: `${paint("green", "✔")} ${paint("bold", `token ${id}`)} is revoked`,
+    };
+  },
+});
+
+const list = defineAction({
+  description: "List the tokens, oldest first, revoked ones too",
+  args: {},
+  examples: ["aviary token list"],
+  async run({ session }) {
+    const tokens = await session.api.tokens.list();
+    if (tokens.length === 0) return { json: { tokens }, text: "No token was made yet." };
+    const rows = tokens.map((token) => [
+      token.id,
+      harmless(token.name),
+      token.scopes.join(", "),
+      token.account ?? "all",
+      formatTime(token.createdAt),
+      stateOf(token, session.nowMs),
+    ]);
+    const heading = ["ID", "NAME", "SCOPES", "ACCOUNT", "CREATED", "STATE"];
+    return { json: { tokens }, text: table(heading, rows) };
+  },
+});
+
+function stateOf({ revokedAt }: TokenView, nowMs: number): string {
+  if (revokedAt === null) return paint("green", "valid");
+  return paint("red", `revoked ${formatAge(revokedAt, nowMs)}`);
+}
+
+function checkName(name: string): string {
+  const checked = v.safeParse(createTokenBody.entries.name, name);
+  if (checked.success) return checked.output;
+  throw usageFailure(`<name> ${checked.issues[0].message}`);
+}
+
+export const token: Group = {
+  meta: { name: "token", description: "Make, revoke and list tokens of the control API" },
+  subCommands: { create, revoke, list },
+};

@@ -1,0 +1,18 @@
+// How requests reach one Aviary.
+
+export type Connection = {
+  readonly origin: string;
+  readonly token: string | undefined;
+  readonly retries: number;
+  /** Aborted, with a Failure as its reason, when the user stops the command. */
+  readonly signal: AbortSignal;
+  /** Tells the user something that is no result. */
+  readonly note: (line: string) => void;
+  /** Begins to show an upload of `total` bytes. */
+  readonly showUpload: (label: string, total: number) => Progress;
+};
+
+export type Progress = {
+  readonly advance: (sent: number) => void;
+  readonly stop: () => void;
+};

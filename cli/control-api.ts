@@ -1,0 +1,79 @@
+// The control API as typed functions: one for each thing that the command asks.
+import * as v from "valibot";
+import {
+  datafileList,
+  datafileMoved,
+  datafileView,
+  engineList,
+  enginePublished,
+  engineView,
+  healthView,
+  snippetList,
+  snippetMoved,
+  snippetView,
+  statusView,
+  tokenCreated,
+  tokenList,
+  type createTokenBody,
+} from "#src/admin/contract.ts";
+import { send } from "./call.ts";
+import type { Connection } from "./connection.ts";
+import { pointerApi } from "./pointer-api.ts";
+import { absent, get, post } from "./requests.ts";
+
+export type ControlApi = ReturnType<typeof controlApi>;
+
+/** All that can be asked over `connection`. Every function throws a Failure where it is refused. */
+export function controlApi(connection: Connection) {
+  return {
+    health: () => send({ ...connection, token: undefined }, get("/healthz", healthView)),
+    status: () => send(connection, get("/api/v1/status", statusView)),
+    engines: {
+      list: async () => (await send(connection, get("/api/v1/engines", engineList))).engines,
+      find: (version: string) =>
+        send(connection, get(`/api/v1/engines/${version}`, engineView)).catch(absent),
+      publish,
+    },
+    snippets: pointerApi(connection, {
+      collection: "snippets",
+      view: snippetView,
+      moved: snippetMoved,
+      list: v.pipe(
+        snippetList,
+        v.transform(({ snippets }) => snippets),
+      ),
+    }),
+    datafiles: pointerApi(connection, {
+      collection: "datafiles",
+      view: datafileView,
+      moved: datafileMoved,
+      list: v.pipe(
+        datafileList,
+        v.transform(({ datafiles }) => datafiles),
+      ),
+    }),
+    tokens: {
+      create: (wanted: v.InferOutput<typeof createTokenBody>) =>
+        send(connection, { ...post("/api/v1/tokens", wanted), answer: tokenCreated, once: true }),
+      list: async () => (await send(connection, get("/api/v1/tokens", tokenList))).tokens,
+      revoke: (id: string) =>
+        send(connection, {
+          method: "DELETE",
+          path: `/api/v1/tokens/${encodeURIComponent(id)}`,
+          answer: v.undefined_(),
+        }),
+    },
+  };
+
+  function publish(version: string, body: Uint8Array) {
+    return send(connection, {
+      method: "PUT",
+      path: `/api/v1/engines/${version}`,
+      headers: { "content-type": "text/javascript; charset=utf-8" },
+      body,
+      label: `engine ${version}`,
+      names: { body: "<file>", version: "<version>" },
+      answer: enginePublished,
+    });
+  }
+}

@@ -1,0 +1,38 @@
+// Bytes, times and untrusted text as people read them.
+import { stripVTControlCharacters } from "node:util";
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** `204.1 kB`; decimal prefixes, as browsers' tools have them. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
+  return `${(bytes / 1_000_000).toFixed(2)} MB`;
+}
+
+/** A limit as it was set: `2 MiB`. */
+export function formatLimit(bytes: number): string {
+  return `${bytes / 2 ** 20} MiB`;
+}
+
+/** `2026-11-23 14:35:12 UTC` for an RFC 3339 time. */
+export function formatTime(timestamp: string): string {
+  return `${timestamp.slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** `3 minutes ago`. The server's clock may be ahead of ours: the future is "just now". */
+export function formatAge(timestamp: string, nowMs: number): string {
+  const ageMs = nowMs - Date.parse(timestamp);
+  if (ageMs < minuteMs) return "just now";
+  const relative = new Intl.RelativeTimeFormat("en");
+  if (ageMs < hourMs) return relative.format(-Math.floor(ageMs / minuteMs), "minute");
+  if (ageMs < dayMs) return relative.format(-Math.floor(ageMs / hourMs), "hour");
+  return relative.format(-Math.floor(ageMs / dayMs), "day");
+}
+
+/** Text from elsewhere without anything that a terminal would obey. */
+export function harmless(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Cf}]/gu, "");
+}

@@ -1,0 +1,39 @@
+// A snippet's revision with what its users need: URLs and the tag to paste.
+import type { SnippetView } from "#src/admin/contract.ts";
+import { formatAge, formatTime } from "./format.ts";
+import { paint } from "./paint.ts";
+import { details, formatSizes } from "./details.ts";
+import type { Session } from "./session.ts";
+
+type SnippetLinks = {
+  /** Follows every publish. */
+  readonly url: string;
+  /** Exactly this revision's script. */
+  readonly immutableUrl: string;
+  readonly scriptTag: string;
+};
+
+/** `view` with its absolute URLs and script tag. */
+export function snippetDocument<V extends SnippetView>(
+  view: V,
+  { settings }: Pick<Session, "settings">,
+): V & SnippetLinks {
+  const { cdnOrigin } = settings;
+  const immutableUrl = cdnOrigin + view.immutablePath;
+  const scriptTag = `<script src="${immutableUrl}" integrity="${view.integrity}" crossorigin="anonymous"></script>`;
+  return { ...view, url: cdnOrigin + view.path, immutableUrl, scriptTag };
+}
+
+/** The same, for people. */
+export function snippetText(view: SnippetView & SnippetLinks, { nowMs }: Session): string {
+  const rows = details([
+    ["account", view.account],
+    ["engine", view.engine],
+    ["published", `${formatTime(view.publishedAt)} (${formatAge(view.publishedAt, nowMs)})`],
+    ["sizes", formatSizes(view.bytes)],
+    ["URL", paint("cyan", view.url)],
+    ["immutable", paint("cyan", view.immutableUrl)],
+  ]);
+  const title = paint("dim", "For a page that pins exactly this script:");
+  return `${rows}\n\n  ${title}\n  ${view.scriptTag}`;
+}

@@ -1,0 +1,36 @@
+// Text in columns, without lines: it can be read, cut and grepped.
+import { stripVTControlCharacters } from "node:util";
+import { paint } from "./paint.ts";
+
+/** Rows under a heading, each column as wide as its widest cell. */
+export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const titles = heading.map((title) => paint("dim", title));
+  return columns([titles, ...rows]);
+}
+
+/** Rows whose columns line up. Colour takes no room. */
+export function columns(rows: readonly (readonly string[])[], indent = ""): string {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: count }, (_, column) =>
+    Math.max(...rows.map((row) => width(row[column] ?? ""))),
+  );
+  return rows
+    .map(
+      (row) =>
+        indent +
+        row
+          .map((cell, column) => pad(cell, widths[column] ?? 0))
+          .join("  ")
+          .trimEnd(),
+    )
+    .join("\n");
+}
+
+function pad(cell: string, wanted: number): string {
+  return cell + " ".repeat(Math.max(0, wanted - width(cell)));
+}
+
+function width(cell: string): number {
+  const segments = new Intl.Segmenter().segment(stripVTControlCharacters(cell));
+  return [...segments].length;
+}
