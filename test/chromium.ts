@@ -27,7 +27,7 @@ const flags = [
 ];
 
 /** The executable: `CHROME_PATH`, the usual places, playwright's own; undefined where there is none. */
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const named = process.env["CHROME_PATH"];
   if (named !== undefined && named !== "") {
     if (existsSync(named)) return named;

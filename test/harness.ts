@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
+import { newWorkerd } from "./workerd-process.ts";
 
 // wrangler tells on every start that it has read .dev.vars.
 process.env["WRANGLER_LOG"] ??= "error";
@@ -18,17 +19,23 @@ export type StartOptions = {
   /** Port; absent: a free one. */
   readonly port?: number;
   readonly bindings?: Readonly<Record<string, string>>;
+  /** Also listens without Miniflare's own Worker in front, for benchmarks. */
+  readonly direct?: boolean;
 };
 
 export type Started = {
   /** Origin, without a slash at the end. */
   readonly url: string;
   readonly miniflare: Miniflare;
+  /** Pid of its workerd. */
+  readonly pid: number;
+  /** Origin of the direct socket, where one was asked for. */
+  readonly directUrl: () => Promise<string>;
   readonly stop: () => Promise<void>;
 };
 
 /** Bundles `entry` as wrangler does for upload: one ES module, runtime modules left out. */
-export async function bundle(entry: string): Promise<string> {
+async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -46,21 +53,32 @@ export async function bundle(entry: string): Promise<string> {
 /** Starts Aviary; the caller stops it. */
 export async function startAviary(options: StartOptions = {}): Promise<Started> {
   const { workerOptions: bound, main = "" } = workerOptions(join(root, "wrangler.toml"));
-  const { persist } = options;
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      ...(bound as object),
-      name: "aviary",
-      modules: [{ type: "ESModule", path: "index.mjs", contents: await bundle(main) }],
-      bindings: { CONTROL_HOST: "", AVIARY_ADMIN_TOKEN: adminToken, ...options.bindings },
-      host: "127.0.0.1",
-      port: options.port ?? 0,
-      cf: false,
-      ...(persist === undefined ? {} : { resourcePersistencePath: persist }),
-    }),
-  );
-  const url = await miniflare.ready;
-  return { url: url.origin, miniflare, stop: () => miniflare.dispose() };
+  const { persist, direct = false } = options;
+  const contents = await bundle(main);
+  const { value: miniflare, pid } = await newWorkerd(async () => {
+    const starting = new Miniflare(
+      convertV4MiniflareOptions({
+        ...(bound as object),
+        name: "aviary",
+        modules: [{ type: "ESModule", path: "index.mjs", contents }],
+        bindings: { CONTROL_HOST: "", AVIARY_ADMIN_TOKEN: adminToken, ...options.bindings },
+        host: "127.0.0.1",
+        port: options.port ?? 0,
+        cf: false,
+        ...(persist === undefined ? {} : { resourcePersistencePath: persist }),
+        ...(direct ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] } : {}),
+      }),
+    );
+    await starting.ready;
+    return starting;
+  });
+  return {
+    url: (await miniflare.ready).origin,
+    pid,
+    miniflare,
+    directUrl: async () => (await miniflare.unsafeGetDirectURL()).origin,
+    stop: () => miniflare.dispose(),
+  };
 }
 
 /** Calls the control API of a started Worker with its admin token. */

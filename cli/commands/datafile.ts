@@ -94,11 +94,7 @@ export const datafile: Group = {
         view.sha256.slice(0, 16),
       ],
       rollbackRemark:
-        "Who may read it goes back too: a token that was replaced since then is valid again.",
-      rollbackWarning: (before, after) =>
-        before.private && !after.private
-          ? "It was private, and everybody may read it now."
-          : undefined,
+        "Who may read it stays as it is: a token that was replaced since then is not valid again.",
     }),
   },
 };

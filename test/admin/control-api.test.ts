@@ -104,6 +104,13 @@ describe("publishing", () => {
     });
   });
 
+  it("leaves an id to whoever comes next where the first publish is refused", async () => {
+    const path = "/snippets/unclaimed?account=";
+    expect((await put(`${path}acme`, "{}", { "if-match": '"5"' })).status).toBe(412);
+    expect((await put(`${path}acme`, "{}", { "if-match": "*" })).status).toBe(412);
+    expect((await put(`${path}rival`, "{}")).status).toBe(201);
+  });
+
   it("never lets two bodies share an engine version", async () => {
     await publish("/engines/2.0.0", "self.a = 1");
     const again = await put("/engines/2.0.0", "self.a = 1");
@@ -342,6 +349,7 @@ describe("the control host", () => {
 
   it("refuses unknown paths and methods as problems", async () => {
     expect(await call("/nothing")).toMatchObject({ status: 404, body: { status: 404 } });
-    expect((await call("/status", { method: "DELETE" })).status).toBe(404);
+    const response = await control("/status", { method: "DELETE" });
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "GET"]);
   });
 });

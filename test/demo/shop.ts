@@ -3,9 +3,9 @@ import { serve } from "@hono/node-server";
 import { AutoRouter } from "itty-router";
 import { shopPage } from "./shop-page.ts";
 
-export type Shop = { readonly url: string; readonly stop: () => Promise<void> };
+export type Shop = { readonly url: string };
 
-/** Serves the shop on loopback; port 0 takes a free one. Rejects where the port is taken. */
+/** Serves the shop on loopback for as long as the process lives; rejects where the port is taken. */
 export async function startShop(cdn: string, port: number): Promise<Shop> {
   const router = AutoRouter();
   const html = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
@@ -13,15 +13,8 @@ export async function startShop(cdn: string, port: number): Promise<Shop> {
   router.get("/favicon.ico", () => new Response(null, { status: 204 }));
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: router.fetch, port, hostname: "127.0.0.1" }, (address) => {
-      resolve({ url: `http://localhost:${address.port}`, stop });
+      resolve({ url: `http://localhost:${address.port}` });
     });
     server.on("error", reject);
-
-    function stop(): Promise<void> {
-      return new Promise((done) => {
-        server.close(() => done());
-        if ("closeAllConnections" in server) server.closeAllConnections();
-      });
-    }
   });
 }

@@ -29,24 +29,24 @@ function insistOnFree(port: number, name: string): Promise<void> {
   });
 }
 
-async function start(): Promise<() => Promise<void>> {
+async function start(): Promise<void> {
   const port = portFrom("PORT", 8787);
   const shopPort = portFrom("SHOP_PORT", 8788);
   await insistOnFree(port, "PORT");
   await insistOnFree(shopPort, "SHOP_PORT");
   const token = await ensureAdminToken(join(root, ".dev.vars"));
-  const worker = await startAviary({
+  await startAviary({
     port,
     persist: join(root, ".wrangler", "state"),
     bindings: { AVIARY_ADMIN_TOKEN: token },
   });
   const url = `http://localhost:${port}`;
   const { engine } = await publishDemo({ url, token });
-  const shop = await startShop(url, shopPort);
+  const { url: shop } = await startShop(url, shopPort);
   console.log(`
   Aviary is up.
 
-  shop        ${shop.url}
+  shop        ${shop}
   snippet     ${url}/js/demo.js
   datafile    ${url}/datafiles/demo-sdk.json
   control     ${url}/api/v1/openapi.json
@@ -57,18 +57,20 @@ async function start(): Promise<() => Promise<void>> {
 
   Ctrl-C ends it.
 `);
-  return async () => {
-    await Promise.all([shop.stop(), worker.stop()]);
-  };
+}
+
+// Miniflare ends its workerd when this process exits, however that comes about;
+// the shop lives in this process.
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
+  process.once(signal, () => process.exit(code));
 }
 
 try {
-  const stop = await start();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => {
-      void stop().finally(() => process.exit(0));
-    });
-  }
+  await start();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export type Exchange = {
+type Exchange = {
   readonly method: string;
   readonly path: string;
   readonly status: number;

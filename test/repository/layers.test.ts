@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
@@ -12,6 +12,8 @@ const root = join(import.meta.dirname, "..", "..");
 async function lintPlanted(room: string, source: string): Promise<string> {
   const target = join(room, `planted-${randomUUID()}.ts`);
   const file = join(root, target);
+  // git keeps no empty rooms.
+  const built = await mkdir(dirname(file), { recursive: true });
   try {
     await writeFile(file, source);
     const oxlint = join(root, "node_modules", "oxlint", "bin", "oxlint");
@@ -20,7 +22,7 @@ async function lintPlanted(room: string, source: string): Promise<string> {
   } catch (error) {
     return String((error as { stdout?: unknown }).stdout);
   } finally {
-    await rm(file);
+    await rm(built ?? file, { recursive: true });
   }
 }
 

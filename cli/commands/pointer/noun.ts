@@ -18,8 +18,6 @@ export type Noun<V extends Revision, D extends V> = {
   readonly cells: (view: V) => readonly string[];
   /** What its help says about a rollback. */
   readonly rollbackRemark?: string;
-  /** What a rollback from one revision to another should not do unnoticed. */
-  readonly rollbackWarning?: (before: V, after: V) => string | undefined;
 };
 
 /** The one argument of a command about one id. */

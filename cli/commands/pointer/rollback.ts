@@ -4,7 +4,6 @@ import { defineAction, type Action } from "../../action.ts";
 import { checkCount } from "../../checks.ts";
 import { headline } from "../../details.ts";
 import { Failure } from "../../failure.ts";
-import { paint } from "../../paint.ts";
 import type { Revision } from "../../pointer-api.ts";
 import { findCurrent, idArgument, type Noun } from "./noun.ts";
 
@@ -40,13 +39,7 @@ export function rollbackAction<V extends Revision, D extends V>(noun: Noun<V, D>
         did: `is back to what revision ${target} said, as revision ${moved.revision} (was ${before.revision})`,
         already: `says what revision ${target} said already, at revision ${moved.revision}`,
       });
-      const warning = noun.rollbackWarning?.(before, moved);
-      const text = `${title}\n${noun.text(document, session)}`;
-      if (warning === undefined) return { json: document, text };
-      return {
-        json: { ...document, warnings: [warning] },
-        text: `${text}\n\n${paint("yellow", `! ${warning}`)}`,
-      };
+      return { json: document, text: `${title}\n${noun.text(document, session)}` };
     },
   });
 }

@@ -36,6 +36,8 @@ export type RegistryRpc = {
   engines(): Promise<readonly Engine[]>;
   /** Gives an id to an account, once and for all; idempotent for its owner. */
   claim(kind: PointerKind, id: string, account: string): Promise<Result<null, Owned>>;
+  /** Takes a claim back, where nothing came of it. */
+  release(kind: PointerKind, id: string, account: string): Promise<void>;
   owner(kind: PointerKind, id: string): Promise<string | null>;
   createToken(token: StoredToken): Promise<void>;
   token(id: string): Promise<StoredToken | null>;

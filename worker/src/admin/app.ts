@@ -4,8 +4,10 @@ import type { Background } from "#src/adapters/background.ts";
 import type { Services } from "#src/services.ts";
 import { authenticate } from "./auth.ts";
 import type { Variables } from "./context.ts";
+import { limits } from "./contract.ts";
 import { datafileHandlers, publishDatafile } from "./datafiles.ts";
 import { listEngines, publishEngine, showEngine } from "./engines.ts";
+import { methodsAt } from "./endpoints.ts";
 import openapi from "./openapi.json" with { type: "json" };
 import { refuse } from "./problem.ts";
 import { publishSnippet, snippetHandlers } from "./snippets.ts";
@@ -21,9 +23,24 @@ export type ControlRequest = {
 /** Answers a request under /api. Never rejects. */
 export async function handleControl(wanted: ControlRequest): Promise<Response> {
   const response = await app.fetch(wanted.request, wanted);
+  await drain(wanted.request);
   response.headers.set("x-content-type-options", "nosniff");
   if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
   return response;
+}
+
+// A refusal sent before the upload was read would be lost with the connection.
+async function drain(request: Request): Promise<void> {
+  if (request.body === null || request.bodyUsed) return;
+  let bytes = 0;
+  try {
+    for await (const chunk of request.body) {
+      bytes += chunk.byteLength;
+      if (bytes > limits.engine) return;
+    }
+  } catch {
+    // The sender is gone, and with it whoever would have read the answer.
+  }
 }
 
 const app = new Hono<{ Bindings: ControlRequest; Variables: Variables }>()
@@ -64,9 +81,12 @@ app.get("/tokens", listTokens);
 app.post("/tokens", createToken);
 app.delete("/tokens/:id", revokeToken);
 
-app.notFound((context) =>
-  refuse({ reason: "unknown_id", kind: "path", id: new URL(context.req.url).pathname }),
-);
+app.notFound((context) => {
+  const { pathname } = new URL(context.req.url);
+  const methods = methodsAt(pathname.slice("/api/v1".length));
+  if (methods.length > 0) return refuse({ reason: "method_not_allowed", methods });
+  return refuse({ reason: "unknown_id", kind: "path", id: pathname });
+});
 
 app.onError((error, context) => {
   const { services, request } = context.env;

@@ -36,7 +36,7 @@ export const accessTokenSchema = v.pipe(
   v.regex(/^[\x21-\x2b\x2d-\x7e]{16,256}$/, accessTokenRule),
 );
 
-const scopeSchema = v.picklist(
+export const scopeSchema = v.picklist(
   ["read", "publish", "operate", "admin"],
   "must be read, publish, operate or admin",
 );

@@ -6,7 +6,7 @@ import type { DatafilePointer } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { accessTokenSchema, limits, maxAccessTokens, publishDatafileQuery } from "./contract.ts";
-import { answerMove, checkId, expectedRevision, pointerHandlers } from "./pointers.ts";
+import { answerMove, checkId, expectedRevision, moveClaimed, pointerHandlers } from "./pointers.ts";
 import { refuse, type Refusal } from "./problem.ts";
 import { checkJson, checkShape, readBody } from "./read-body.ts";
 import { viewDatafile } from "./views.ts";
@@ -38,17 +38,14 @@ export async function publishDatafile(context: AdminContext): Promise<Response> 
   if (!body.ok) return refuse(body.error);
   const json = checkJson(body.value);
   if (!json.ok) return refuse(json.error);
-  const claimed = await services.registry().claim("datafile", id.value, account);
-  if (!claimed.ok) return refuse(claimed.error);
 
-  const outcome = await project.publishDatafile({
-    account,
-    id: id.value,
-    body: await services.artifacts.put(body.value),
-    accessTokens: tokens.value,
-    expected: expected.value,
-  });
-  return answerMove(outcome, view);
+  const stored = await services.artifacts.put(body.value);
+  const publish = { account, id: id.value, body: stored, accessTokens: tokens.value };
+  const target = { kind: "datafile", id: id.value, account, expected: expected.value } as const;
+  const outcome = await moveClaimed(services.registry(), target, () =>
+    project.publishDatafile({ ...publish, expected: expected.value }),
+  );
+  return outcome.ok ? answerMove(outcome, view) : refuse(outcome.error);
 }
 
 const accessTokensField = "Aviary-Access-Tokens";

@@ -156,6 +156,19 @@ export const endpoints: readonly Endpoint[] = [
   },
 ];
 
+/** The methods that a path under /api/v1 takes, upper case; none where it is unknown. */
+export function methodsAt(path: string): readonly string[] {
+  const parts = path.split("/");
+  const matches = endpoints.filter(({ path: template }) => {
+    const wanted = template.split("/");
+    return (
+      wanted.length === parts.length &&
+      wanted.every((part, at) => part.startsWith("{") || part === parts[at])
+    );
+  });
+  return matches.map(({ method }) => method.toUpperCase());
+}
+
 type PointerSchemas = {
   readonly plural: string;
   readonly noun: string;

@@ -3,6 +3,7 @@
 import type * as v from "valibot";
 import { err, ok, type Result } from "#base/result.ts";
 import type { Moved, MoveReject, ProjectRpc } from "#src/adapters/projects.ts";
+import type { RegistryRpc } from "#src/adapters/registry.ts";
 import type { Pointer, PointerKind } from "#src/delivery/pointer.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { historyQuery, idSchema, listQuery, rollbackBody, type Scope } from "./contract.ts";
@@ -57,6 +58,36 @@ export function pointerHandlers(kind: PointerKind, plural: string, view: View) {
   }
 }
 
+type ClaimedMove = {
+  readonly kind: PointerKind;
+  readonly id: string;
+  readonly account: string;
+  readonly expected: number;
+};
+
+/**
+ * A first publish gives the id to its account; one that is refused or fails must
+ * leave the id to whoever comes next.
+ */
+export async function moveClaimed(
+  registry: RegistryRpc,
+  { kind, id, account, expected }: ClaimedMove,
+  move: () => Promise<Result<Moved, MoveReject>>,
+): Promise<Result<Moved, Refusal>> {
+  const owner = await registry.owner(kind, id);
+  if (owner === null && expected > 0) return err({ reason: "stale_revision", current: 0 });
+  const claimed = await registry.claim(kind, id, account);
+  if (!claimed.ok) return claimed;
+  try {
+    const outcome = await move();
+    if (!outcome.ok && owner === null) await registry.release(kind, id, account);
+    return outcome;
+  } catch (error) {
+    if (owner === null) await registry.release(kind, id, account);
+    throw error;
+  }
+}
+
 /** The answer to a change: 200, or 201 for a first revision, or the refusal. */
 export function answerMove(outcome: Result<Moved, MoveReject>, view: View): Response {
   if (!outcome.ok) return refuse(outcome.error);
@@ -66,8 +97,8 @@ export function answerMove(outcome: Result<Moved, MoveReject>, view: View): Resp
 }
 
 /**
- * The revision that a change is made against: the one in `If-Match`, 0 for
- * `If-None-Match: *`, else the one that was current when the request arrived, so
+ * The revision that a change is made against: the one in `If-Match` (`*` for any
+ * there is), 0 for `If-None-Match: *`, else the one that was current when the request arrived, so
  * that of two changes at once only one wins.
  */
 export function expectedRevision(
@@ -77,6 +108,9 @@ export function expectedRevision(
   const field = request.headers.get("if-match");
   if (field === null) {
     return ok(request.headers.get("if-none-match") === "*" ? 0 : (current?.revision ?? 0));
+  }
+  if (field.trim() === "*") {
+    return current === null ? err({ reason: "stale_revision", current: 0 }) : ok(current.revision);
   }
   const revision = /^"(\d{1,15})"$/.exec(field.trim())?.[1];
   if (revision !== undefined) return ok(Number(revision));

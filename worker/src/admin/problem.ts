@@ -21,6 +21,7 @@ export type Refusal =
   | { readonly reason: "token_unknown" }
   | { readonly reason: "scope_missing"; readonly scope: Scope }
   | { readonly reason: "other_account"; readonly account: string | null }
+  | { readonly reason: "method_not_allowed"; readonly methods: readonly string[] }
   | { readonly reason: "unavailable" }
   | EngineReject
   | EngineConflict
@@ -38,6 +39,7 @@ export function refuse(refusal: Refusal): Response {
     "content-type": "application/problem+json",
     "cache-control": "no-store",
   });
+  if (refusal.reason === "method_not_allowed") headers.set("allow", refusal.methods.join(", "));
   if (problem.status === 401) headers.set("www-authenticate", 'Bearer realm="aviary"');
   if (problem.status === 503) headers.set("retry-after", "5");
   if (problem.current !== undefined) headers.set("etag", `"${problem.current}"`);
@@ -79,6 +81,8 @@ function documentFor(refusal: Refusal): Document {
         detail: `revision: ${refusal.to} was never published`,
         errors: [{ field: "revision", detail: `${refusal.to} was never published` }],
       };
+    case "method_not_allowed":
+      return plain(405, "Method not allowed", `This path takes ${refusal.methods.join(", ")}.`);
     case "token_missing":
       return plain(401, "Unauthorized", "Send a token as Authorization: Bearer.");
     case "token_unknown":

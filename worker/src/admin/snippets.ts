@@ -6,7 +6,7 @@ import type { SnippetPointer } from "#src/delivery/pointer.ts";
 import type { Services } from "#src/services.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { limits, publishSnippetQuery } from "./contract.ts";
-import { answerMove, checkId, expectedRevision, pointerHandlers } from "./pointers.ts";
+import { answerMove, checkId, expectedRevision, moveClaimed, pointerHandlers } from "./pointers.ts";
 import { refuse, type Refusal } from "./problem.ts";
 import { checkJson, checkShape, readBody } from "./read-body.ts";
 import { viewSnippet } from "./views.ts";
@@ -37,19 +37,15 @@ export async function publishSnippet(context: AdminContext): Promise<Response> {
   if (!json.ok) return refuse(json.error);
   const engine = await chooseEngine(services, wantedEngine, current);
   if (!engine.ok) return refuse(engine.error);
-  const claimed = await services.registry().claim("snippet", id.value, account);
-  if (!claimed.ok) return refuse(claimed.error);
 
   const payload = await services.artifacts.put(body.value);
   const { version, sha256 } = engine.value;
-  const outcome = await project.publishSnippet({
-    account,
-    id: id.value,
-    payload,
-    engine: { version, sha256 },
-    expected: expected.value,
-  });
-  return answerMove(outcome, view);
+  const publish = { account, id: id.value, payload, engine: { version, sha256 } };
+  const target = { kind: "snippet", id: id.value, account, expected: expected.value } as const;
+  const outcome = await moveClaimed(services.registry(), target, () =>
+    project.publishSnippet({ ...publish, expected: expected.value }),
+  );
+  return outcome.ok ? answerMove(outcome, view) : refuse(outcome.error);
 }
 
 async function chooseEngine(

@@ -75,6 +75,11 @@ export class Registry extends DurableObject<Env> implements RegistryRpc {
     return owner === account ? ok(null) : err({ reason: "id_taken", account: owner ?? "" });
   }
 
+  async release(kind: PointerKind, id: string, account: string): Promise<void> {
+    const forget = "DELETE FROM claim WHERE kind = ? AND id = ? AND account = ?";
+    this.#sql.exec(forget, kind, id, account);
+  }
+
   async owner(kind: PointerKind, id: string): Promise<string | null> {
     const query = "SELECT account FROM claim WHERE kind = ? AND id = ?";
     const [row] = this.#sql.exec<{ account: string }>(query, kind, id).toArray();
