@@ -9,7 +9,7 @@ import { startBare, type BareAnswer } from "./bare.ts";
 import { fetchRaw } from "./fetch-raw.ts";
 import { load, median, requireWrk, type Load } from "./load.ts";
 
-const usage = `npm run bench:delivery -- [--pairs N] [--seconds S] [--json]
+const usage = `npm run bench:delivery -- [--pairs N] [--seconds S] [--only br|notModified|datafile] [--json]
 
 CPU and latency of a request, beside a bare Worker. Needs wrk: apt-get install wrk`;
 
@@ -17,6 +17,8 @@ const { values } = parseArgs({
   options: {
     pairs: { type: "string", default: "7" },
     seconds: { type: "string", default: "2" },
+    only: { type: "string" },
+    cf: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -78,7 +80,7 @@ async function publishAll(worker: Started): Promise<void> {
 }
 
 async function casesFor(direct: string): Promise<readonly (Case & { answer: BareAnswer })[]> {
-  const headers = { ...chrome, "mf-cf-blob": cf };
+  const headers = values.cf ? { ...chrome, "mf-cf-blob": cf } : chrome;
   const snippet = await fetchRaw(`${direct}/js/bench.js`, headers);
   const etag = snippet.headers["etag"] ?? "";
   const wanted: readonly Case[] = [
@@ -127,6 +129,7 @@ async function bench(): Promise<void> {
   await publishAll(worker);
   const results: Record<string, Record<string, number>> = {};
   for (const { name, path, headers, answer } of await casesFor(direct)) {
+    if (values.only !== undefined && values.only !== name) continue;
     const bare = await startBare(answer);
     const ours = { url: direct + path, pid: worker.pid, headers };
     const theirs = { url: bare.url + path, pid: bare.pid, headers };

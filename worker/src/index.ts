@@ -12,28 +12,32 @@ export default {
   fetch(request, env, background) {
     const services = servicesFor(env);
     const route = routeOf(request.url);
-    if (route.name === "control" && answersControl(request, services)) {
-      return handleControl({ request, services, background }).then(withoutBodyForHead);
-    }
-    const wanted = route.name === "control" ? { name: "none" as const, wantsScript: false } : route;
-    try {
-      const answer = handleDelivery({ request, route: wanted, services, background });
-      if (answer instanceof Response) return withoutBodyForHead(answer);
-      return answer.catch(failOpen).then(withoutBodyForHead);
-    } catch (error) {
-      return withoutBodyForHead(failOpen(error));
-    }
-
-    function failOpen(error: unknown): Response {
-      return reportFault(error, route, services);
-    }
-
-    function withoutBodyForHead(response: Response): Response {
-      if (request.method !== "HEAD" || response.body === null) return response;
-      return new Response(null, response);
-    }
+    return answerTo(request, { route, services, background });
   },
 } satisfies ExportedHandler<Env>;
+
+type Context = {
+  readonly route: Route;
+  readonly services: Services;
+  readonly background: ExecutionContext;
+};
+
+function answerTo(request: Request, context: Context): Response | Promise<Response> {
+  const { route, services, background } = context;
+  if (route.name === "control" && answersControl(request, services)) {
+    return handleControl({ request, services, background });
+  }
+  const wanted = route.name === "control" ? unknownRoute : route;
+  try {
+    const answer = handleDelivery({ request, route: wanted, services, background });
+    if (answer instanceof Response) return answer;
+    return answer.catch((error: unknown) => failOpen(error, context));
+  } catch (error) {
+    return failOpen(error, context);
+  }
+}
+
+const unknownRoute = { name: "none", wantsScript: false } as const;
 
 // Where a control host is set, the CDN host knows nothing of the control API.
 function answersControl(request: Request, { control }: Services): boolean {
@@ -41,7 +45,7 @@ function answersControl(request: Request, { control }: Services): boolean {
   return new URL(request.url).host === control.host;
 }
 
-function reportFault(error: unknown, route: Route, { report }: Services): Response {
-  report("request_failed", { route: route.name, error });
+function failOpen(error: unknown, { route, services }: Context): Response {
+  services.report("request_failed", { route: route.name, error });
   return problem("unavailable", mediaOf(route));
 }

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { Answers } from "#src/adapters/answers.ts";
 import { Artifacts } from "#src/adapters/artifacts.ts";
 import { Compositions } from "#src/adapters/compositions.ts";
+import { Negotiations } from "#src/adapters/negotiations.ts";
 import { Pointers } from "#src/adapters/pointers.ts";
 import { projectsFrom, type Projects } from "#src/adapters/projects.ts";
 import { registryFrom, type RegistryRpc } from "#src/adapters/registry.ts";
@@ -37,6 +38,7 @@ type ControlSettings =
 /** Everything that a request may use. Made once for an isolate; holds its memory. */
 export type Services = {
   readonly answers: Answers;
+  readonly negotiations: Negotiations;
   readonly pointers: Pointers;
   readonly artifacts: Artifacts;
   readonly compositions: Compositions;
@@ -68,6 +70,7 @@ function createServices(env: Env): Services {
   const artifacts = new Artifacts({ kv, r2: env.ARCHIVE, colo, report });
   return {
     answers: new Answers(),
+    negotiations: new Negotiations(),
     pointers: new Pointers({ kv, colo, report }),
     artifacts,
     compositions: new Compositions({ kv, artifacts }),

@@ -26,7 +26,7 @@ export async function handleControl(wanted: ControlRequest): Promise<Response> {
   await drain(wanted.request);
   response.headers.set("x-content-type-options", "nosniff");
   if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
-  return response;
+  return wanted.request.method === "HEAD" ? new Response(null, response) : response;
 }
 
 // A refusal sent before the upload was read would be lost with the connection.

@@ -3,7 +3,6 @@ import { crossOriginFields } from "#src/delivery/headers.ts";
 import { stablePlan } from "#src/delivery/plan.ts";
 import type { Background } from "#src/adapters/background.ts";
 import type { Services } from "#src/services.ts";
-import type { Delivery } from "./delivery.ts";
 import { health } from "./health.ts";
 import { problem, type Media } from "./problem.ts";
 import type { Route } from "./route.ts";
@@ -20,15 +19,20 @@ export type DeliveryRequest = {
 
 /** Answers everything but the control API. */
 export function handleDelivery(wanted: DeliveryRequest): Response | Promise<Response> {
-  const { request, route, services, background } = wanted;
+  const { request, route } = wanted;
   const { method } = request;
+  if (method === "GET") return dispatch(wanted, method);
+  if (method === "HEAD") return withoutBody(dispatch(wanted, method));
   if (route.name === "none") return problem("unknown_path", mediaOf(route));
   if (method === "OPTIONS") return preflight();
-  if (method !== "GET" && method !== "HEAD") {
-    return problem("method_not_allowed", mediaOf(route));
-  }
+  return problem("method_not_allowed", mediaOf(route));
+}
+
+function dispatch(wanted: DeliveryRequest, method: string): Response | Promise<Response> {
+  const { request, route, services, background } = wanted;
+  const { headers } = request;
   const nowMs = services.now();
-  const delivery: Delivery = { request, services, background, nowMs, plan: stablePlan };
+  const delivery = { request, method, headers, services, background, nowMs, plan: stablePlan };
   switch (route.name) {
     case "snippet":
       return serveSnippet(route.id, delivery);
@@ -40,7 +44,14 @@ export function handleDelivery(wanted: DeliveryRequest): Response | Promise<Resp
       return serveRelease(route.id, route.prefix, delivery);
     case "health":
       return health(services);
+    case "none":
+      return problem("unknown_path", mediaOf(route));
   }
+}
+
+async function withoutBody(answer: Response | Promise<Response>): Promise<Response> {
+  const response = await answer;
+  return response.body === null ? response : new Response(null, response);
 }
 
 /** What a client at this route understands as an error. */

@@ -10,20 +10,33 @@ export type Route =
   | { readonly name: "control" }
   | { readonly name: "none"; readonly wantsScript: boolean };
 
-const snippetPath = /^\/js\/([A-Za-z0-9_-]{1,64})\.js$/;
+const id = /^[A-Za-z0-9_-]{1,64}$/;
 const releasePath = /^\/js\/([A-Za-z0-9_-]{1,64})\/([0-9a-f]{16,64})\.js$/;
-const datafilePath = /^\/datafiles\/([A-Za-z0-9_-]{1,64})\.json$/;
-const privateDatafilePath = /^\/datafiles\/auth\/([A-Za-z0-9_-]{1,64})\.json$/;
 
 /** Where a URL leads; `none` for everything unknown, with what the client hoped for. */
 export function routeOf(url: string): Route {
   const path = pathOf(url);
-  const snippet = snippetPath.exec(path);
-  if (snippet) return { name: "snippet", id: snippet[1] ?? "" };
-  const datafile = datafilePath.exec(path);
-  if (datafile) return { name: "datafile", id: datafile[1] ?? "" };
-  const privateDatafile = privateDatafilePath.exec(path);
-  if (privateDatafile) return { name: "private_datafile", id: privateDatafile[1] ?? "" };
+  return (
+    named(path, "snippet", ["/js/", ".js"]) ??
+    named(path, "datafile", ["/datafiles/", ".json"]) ??
+    named(path, "private_datafile", ["/datafiles/auth/", ".json"]) ??
+    otherRoute(path)
+  );
+}
+
+type NamedRoute = "snippet" | "datafile" | "private_datafile";
+
+function named(
+  path: string,
+  name: NamedRoute,
+  [before, after]: readonly [string, string],
+): Route | undefined {
+  if (!path.startsWith(before) || !path.endsWith(after)) return undefined;
+  const between = path.slice(before.length, -after.length);
+  return id.test(between) ? { name, id: between } : undefined;
+}
+
+function otherRoute(path: string): Route {
   const release = releasePath.exec(path);
   if (release) return { name: "release", id: release[1] ?? "", prefix: release[2] ?? "" };
   if (path === "/healthz") return { name: "health" };

@@ -2,133 +2,60 @@
 // memory alone. After the first load nobody waits for a store longer than `waitMs`,
 // and only one request does: the last good answer is always at hand.
 import type { Answer } from "#src/adapters/answers.ts";
-import type { PointerRequest } from "#src/adapters/pointers.ts";
 import { withDeadline } from "#src/adapters/deadline.ts";
-import { cacheControl, type Visibility } from "#src/delivery/cache-policy.ts";
-import type { CacheState } from "#src/delivery/headers.ts";
-import { negotiateEncoding } from "#src/delivery/negotiate.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
-import { entityTag, type Representations } from "#src/delivery/representation.ts";
-import type { Encoding } from "#flags/parameters.ts";
-import type { Delivery } from "./delivery.ts";
-import { loadBody } from "./load-body.ts";
-import { problem, type Media } from "./problem.ts";
-import { acceptEncodingOf, respond } from "./respond.ts";
+import { acceptEncodingOf, type Delivery } from "./delivery.ts";
+import { makeAnswer, type Made, type Resource } from "./make-answer.ts";
+import { problem } from "./problem.ts";
+import { respond, type Origin } from "./respond.ts";
 
-/** How one kind of id is delivered. */
-export type Resource<P extends Pointer> = {
-  readonly kind: P["kind"];
-  readonly media: Media;
-  readonly contentType: string;
-  readonly visibility: Visibility;
-  readonly vary: string;
-  readonly storedForms: (pointer: P) => Representations;
-  /** The plain body from its parts, where it has any and the stored one is lost. */
-  readonly rebuild: (pointer: P, delivery: Delivery) => Promise<Uint8Array | null>;
-};
-
-type Confirmed<P extends Pointer> = { readonly pointer: P; readonly confirmedAtMs: number };
+/** A pointer and when a store last confirmed it, ms since the epoch. */
+export type Confirmed<P extends Pointer> = { readonly pointer: P; readonly confirmedAtMs: number };
 
 const waitMs = 300;
 const retryMs = 2_000;
 const staleAfterMs = 30_000;
-
-/** Everything that a delivery's pointer is looked up with. */
-export function pointerRequest(
-  kind: Pointer["kind"],
-  id: string,
-  { nowMs, plan, background }: Delivery,
-): PointerRequest {
-  return { kind, id, nowMs, freshMs: plan.parameters.pointerFreshMs, background };
-}
+const staleNow: Origin = { state: "stale", edgeMs: 0 };
 
 /** The response for a pointer that is known. */
 export function serveRevision<P extends Pointer>(
   resource: Resource<P>,
-  known: Confirmed<P>,
+  { pointer, confirmedAtMs }: Confirmed<P>,
   delivery: Delivery,
 ): Response | Promise<Response> {
-  const { request, services, plan, nowMs } = delivery;
-  const { pointer, confirmedAtMs } = known;
-  const encoding = negotiateEncoding(acceptEncodingOf(request), plan.parameters.encodings);
+  const { services, plan, nowMs } = delivery;
+  const { encodings } = plan.parameters;
+  const encoding = services.negotiations.encodingFor(acceptEncodingOf(delivery), encodings);
   if (encoding === undefined) return problem("not_acceptable", resource.media);
-  const key = `${resource.visibility}:${resource.kind}:${pointer.id}:${plan.key}:${encoding}`;
+  const key = `${resource.visibility}:${pointer.kind}:${pointer.id}:${plan.key}:${encoding}`;
   const held = services.answers.get(key);
   if (held?.revision === pointer.revision) {
-    if (nowMs - confirmedAtMs < staleAfterMs) return respond(request, held);
-    return respond(request, held, { state: "stale", edgeMs: 0 });
+    const confirmed = nowMs - confirmedAtMs < staleAfterMs;
+    return respond(delivery, held, confirmed ? undefined : staleNow);
   }
   if (held !== undefined && nowMs - held.attemptedAtMs < retryMs) {
-    return respond(request, held, { state: "stale", edgeMs: 0 });
+    return respond(delivery, held, staleNow);
   }
   const made = makeAnswer({ resource, pointer, encoding, key }, delivery);
-  return held === undefined ? respondFirst(made) : respondNext(made, held);
-
-  async function respondFirst(work: Promise<Made | null>): Promise<Response> {
-    const first = await work;
-    if (first === null) return problem("unavailable", resource.media);
-    return respond(request, first.answer, origin(first.state));
-  }
-
-  async function respondNext(work: Promise<Made | null>, lastGood: Answer): Promise<Response> {
-    lastGood.attemptedAtMs = nowMs;
-    delivery.background.waitUntil(work);
-    const next = await withDeadline(work, waitMs, "answer").catch(() => null);
-    if (next === null) return respond(request, lastGood, origin("stale"));
-    return respond(request, next.answer, origin(next.state));
-  }
-
-  function origin(state: CacheState): { state: CacheState; edgeMs: number } {
-    return { state, edgeMs: services.now() - nowMs };
-  }
+  if (held !== undefined) return respondNext(made, held, delivery);
+  return made.then((first) =>
+    first === null ? problem("unavailable", resource.media) : respondMade(first, delivery),
+  );
 }
 
-type Made = { readonly answer: Answer; readonly state: CacheState };
-
-type Wanted<P extends Pointer> = {
-  readonly resource: Resource<P>;
-  readonly pointer: P;
-  readonly encoding: Encoding;
-  readonly key: string;
-};
-
-/** Loads and keeps an answer; null where no store has what it takes. Never rejects. */
-async function makeAnswer<P extends Pointer>(
-  { resource, pointer, encoding, key }: Wanted<P>,
+/** The next revision, if it can be had soon; else the last good one. */
+async function respondNext(
+  made: Promise<Made | null>,
+  lastGood: Answer,
   delivery: Delivery,
-): Promise<Made | null> {
-  const { services, plan, background } = delivery;
-  const { kind, id, account, revision, movedAtMs } = pointer;
-  try {
-    const stored = resource.storedForms(pointer);
-    const rebuild = (): Promise<Uint8Array | null> => resource.rebuild(pointer, delivery);
-    const loaded = await loadBody({ stored, encoding, rebuild }, delivery);
-    if (loaded === null) return null;
-    if (loaded.state === "miss") background.waitUntil(repair());
-    const answer = services.answers.put(key, {
-      revision,
-      encoding,
-      body: loaded.body,
-      validators: {
-        etag: entityTag(stored.identity.sha256, encoding),
-        lastModified: new Date(movedAtMs).toUTCString(),
-        lastModifiedMs: movedAtMs,
-      },
-      contentType: resource.contentType,
-      cacheControl: cacheControl(plan.parameters, resource.visibility),
-      vary: resource.vary,
-    });
-    return { answer, state: loaded.state };
-  } catch (error) {
-    services.report("answer_failed", { kind, id, revision, error });
-    return null;
-  }
+): Promise<Response> {
+  lastGood.attemptedAtMs = delivery.nowMs;
+  delivery.background.waitUntil(made);
+  const next = await withDeadline(made, waitMs, "answer").catch(() => null);
+  return next === null ? respond(delivery, lastGood, staleNow) : respondMade(next, delivery);
+}
 
-  async function repair(): Promise<void> {
-    try {
-      await services.projects(account).repair(kind, id);
-    } catch (error) {
-      services.report("repair_failed", { kind, id, error });
-    }
-  }
+function respondMade({ answer, state }: Made, delivery: Delivery): Response {
+  const edgeMs = delivery.services.now() - delivery.nowMs;
+  return respond(delivery, answer, { state, edgeMs });
 }

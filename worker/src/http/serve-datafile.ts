@@ -5,11 +5,12 @@ import type { DatafilePointer } from "#src/delivery/pointer.ts";
 import { sameDigest, sha256 } from "#src/adapters/digest.ts";
 import type { KnownPointer } from "#src/adapters/pointers.ts";
 import type { Delivery } from "./delivery.ts";
+import { withPointer } from "./find-pointer.ts";
+import type { Resource } from "./make-answer.ts";
 import { problem } from "./problem.ts";
-import { pointerRequest, serveRevision, type Resource } from "./serve-current.ts";
+import { serveRevision } from "./serve-current.ts";
 
 const open: Resource<DatafilePointer> = {
-  kind: "datafile",
   media: "json",
   contentType: contentTypes.json,
   visibility: "public",
@@ -26,10 +27,16 @@ const guarded: Resource<DatafilePointer> = {
 
 /** The datafile for anybody. */
 export function serveDatafile(sdkKey: string, delivery: Delivery): Response | Promise<Response> {
-  return withDatafile(sdkKey, delivery, (known) => {
-    if (known.pointer.content.accessTokens.length > 0) return problem("unknown_id", "json");
-    return serveRevision(open, known, delivery);
-  });
+  return withPointer({ kind: "datafile", id: sdkKey, media: "json" }, delivery, serveOpen);
+}
+
+function serveOpen(
+  { pointer, confirmedAtMs }: KnownPointer,
+  delivery: Delivery,
+): Response | Promise<Response> {
+  if (pointer?.kind !== "datafile") return problem("unknown_id", "json");
+  if (pointer.content.accessTokens.length > 0) return problem("unknown_id", "json");
+  return serveRevision(open, { pointer, confirmedAtMs }, delivery);
 }
 
 /** The datafile for the bearer of one of its access tokens: 401 without, 403 with a wrong one. */
@@ -37,36 +44,26 @@ export function servePrivateDatafile(
   sdkKey: string,
   delivery: Delivery,
 ): Response | Promise<Response> {
-  const token = bearerToken(delivery.request.headers.get("authorization"));
+  const token = bearerToken(delivery.headers.get("authorization"));
   if (token === null) return problem("token_missing", "json");
-  return withDatafile(sdkKey, delivery, async (known) => {
-    const presented = await sha256(token);
-    let allowed = false;
-    for (const digest of known.pointer.content.accessTokens) {
-      if (sameDigest(digest, presented)) allowed = true;
-    }
-    return allowed ? serveRevision(guarded, known, delivery) : problem("token_wrong", "json");
-  });
+  return withPointer({ kind: "datafile", id: sdkKey, media: "json" }, delivery, (known) =>
+    serveGuarded(known, token, delivery),
+  );
 }
 
-type KnownDatafile = { readonly pointer: DatafilePointer; readonly confirmedAtMs: number };
-
-function withDatafile(
-  sdkKey: string,
+async function serveGuarded(
+  { pointer, confirmedAtMs }: KnownPointer,
+  token: string,
   delivery: Delivery,
-  serve: (known: KnownDatafile) => Response | Promise<Response>,
-): Response | Promise<Response> {
-  const wanted = pointerRequest("datafile", sdkKey, delivery);
-  const held = delivery.services.pointers.peek(wanted);
-  if (held !== undefined) return serveKnown(held);
-  return delivery.services.pointers
-    .load(wanted)
-    .then((loaded) => (loaded.ok ? serveKnown(loaded.value) : problem("unavailable", "json")));
-
-  function serveKnown({ pointer, confirmedAtMs }: KnownPointer): Response | Promise<Response> {
-    if (pointer?.kind !== "datafile") return problem("unknown_id", "json");
-    return serve({ pointer, confirmedAtMs });
+): Promise<Response> {
+  if (pointer?.kind !== "datafile") return problem("unknown_id", "json");
+  const presented = await sha256(token);
+  let allowed = false;
+  for (const digest of pointer.content.accessTokens) {
+    if (sameDigest(digest, presented)) allowed = true;
   }
+  if (!allowed) return problem("token_wrong", "json");
+  return serveRevision(guarded, { pointer, confirmedAtMs }, delivery);
 }
 
 function bearerToken(authorization: string | null): string | null {

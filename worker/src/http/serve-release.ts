@@ -4,13 +4,12 @@ import type { Answer } from "#src/adapters/answers.ts";
 import type { Release } from "#src/adapters/releases.ts";
 import { cacheControl } from "#src/delivery/cache-policy.ts";
 import { contentTypes, varyOn } from "#src/delivery/headers.ts";
-import { negotiateEncoding } from "#src/delivery/negotiate.ts";
 import { entityTag } from "#src/delivery/representation.ts";
 import type { Encoding } from "#flags/parameters.ts";
-import type { Delivery } from "./delivery.ts";
+import { acceptEncodingOf, type Delivery } from "./delivery.ts";
 import { loadBody } from "./load-body.ts";
 import { problem } from "./problem.ts";
-import { acceptEncodingOf, respond } from "./respond.ts";
+import { respond } from "./respond.ts";
 
 /** The script of exactly that digest, or a comment that says why there is none. */
 export async function serveRelease(
@@ -18,12 +17,13 @@ export async function serveRelease(
   prefix: string,
   delivery: Delivery,
 ): Promise<Response> {
-  const { request, services, plan, nowMs } = delivery;
-  const encoding = negotiateEncoding(acceptEncodingOf(request), plan.parameters.encodings);
+  const { services, plan, nowMs } = delivery;
+  const { encodings } = plan.parameters;
+  const encoding = services.negotiations.encodingFor(acceptEncodingOf(delivery), encodings);
   if (encoding === undefined) return problem("not_acceptable", "script");
   const key = `release:${snippetId}:${prefix}:${encoding}`;
   const held = services.answers.get(key);
-  if (held !== undefined) return respond(request, held);
+  if (held !== undefined) return respond(delivery, held);
   try {
     const release = await services.releases.get(snippetId, prefix);
     if (release === undefined) return problem("unknown_id", "script");
@@ -33,7 +33,7 @@ export async function serveRelease(
     );
     if (loaded === null) return problem("unavailable", "script");
     const answer = keep(release, loaded.body);
-    return respond(request, answer, { state: loaded.state, edgeMs: services.now() - nowMs });
+    return respond(delivery, answer, { state: loaded.state, edgeMs: services.now() - nowMs });
   } catch (error) {
     services.report("release_read_failed", { snippetId, prefix, error });
     return problem("unavailable", "script");
