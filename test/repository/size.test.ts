@@ -1,0 +1,10 @@
+import { describe, expect, it } from "vitest";
+import { rows } from "../size.ts";
+
+describe("what we ship", () => {
+  it.each(Object.entries(rows))("stays within its budget: %s", async (_, { measure, maxBytes }) => {
+    const bytes = await measure();
+    expect(bytes).toBeGreaterThan(1_000);
+    expect(bytes).toBeLessThanOrEqual(maxBytes);
+  });
+});

@@ -1,0 +1,54 @@
+// npm run size: how large what we ship is. Each row is a thing, how it is made, and
+// the most that it may weigh.
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..");
+
+type Row = {
+  readonly what: string;
+  readonly maxBytes: number;
+  readonly measure: () => Promise<number>;
+};
+
+/** What is measured, by its key in the JSON output. */
+export const rows = {
+  workerGzip: {
+    what: "Worker, as deployed, gzip -9",
+    maxBytes: 300_000,
+    measure: measureWorker,
+  },
+} as const satisfies Readonly<Record<string, Row>>;
+
+/** Bytes of the module that `wrangler deploy` would upload, compressed. */
+async function measureWorker(): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), "aviary-size-"));
+  try {
+    const wrangler = join(root, "node_modules", "wrangler", "bin", "wrangler.js");
+    const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
+    const args = [wrangler, "deploy", "--dry-run", "--outdir", folder];
+    await run(process.execPath, args, { cwd: root, env });
+    return gzipSync(await readFile(join(folder, "index.js")), { level: 9 }).byteLength;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function print(json: boolean): Promise<void> {
+  const sizes: Record<string, number> = {};
+  for (const [key, { what, maxBytes, measure }] of Object.entries<Row>(rows)) {
+    const bytes = await measure();
+    sizes[key] = bytes;
+    if (json) continue;
+    const share = `${((bytes / maxBytes) * 100).toFixed(0)} % of ${maxBytes}`;
+    console.log(`${what.padEnd(32)} ${String(bytes).padStart(8)} bytes, ${share}`);
+  }
+  if (json) console.log(JSON.stringify(sizes));
+}
+
+if (import.meta.main) await print(process.argv.includes("--json"));
