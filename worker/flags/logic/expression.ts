@@ -111,12 +111,17 @@ export class LogicError extends Error {
   }
 }
 
+// Thrown in ordinary evaluations too, below `try`: one of each, since writing
+// down the stack costs more than all the rest, and nobody reads it.
+const invalid = new LogicError("Invalid Arguments");
+const noNumber = new LogicError("NaN");
+
 export function invalidArguments(): LogicError {
-  return new LogicError("Invalid Arguments");
+  return invalid;
 }
 
 export function notANumber(): LogicError {
-  return new LogicError("NaN");
+  return noNumber;
 }
 
 export function constant(value: unknown): Node {
