@@ -3,6 +3,7 @@
 // targeting makes sense is found out by compiling it.
 import * as v from "valibot";
 import { err, ok, type Result } from "#base/result.ts";
+import { issuesOf, type Issue } from "./issue.ts";
 import { isBounded, reservedNames } from "./json-bounds.ts";
 import { isObject, type Json } from "./logic/expression.ts";
 
@@ -25,7 +26,8 @@ function recordOf<const S extends v.GenericSchema>(value: S) {
 }
 
 const json = v.custom<Json>(isBounded, "is nested too deeply or too large");
-const jsonObject = v.custom<{ readonly [key: string]: Json }>(
+/** A JSON object that is safe to recurse into. */
+export const jsonObject = v.custom<{ readonly [key: string]: Json }>(
   (input) => isObject(input) && !Array.isArray(input) && isBounded(input),
   "must be an object that is not nested too deeply",
 );
@@ -64,7 +66,7 @@ const flagSchema = v.pipe(
 );
 
 /** A whole file of definitions. */
-const flagSetSchema = v.object({
+export const flagSetSchema = v.object({
   $schema: v.optional(v.string()),
   flags: recordOf(flagSchema),
   $evaluators: v.optional(recordOf(json)),
@@ -76,14 +78,10 @@ export type FlagSet = v.InferOutput<typeof flagSetSchema>;
 export type FlagValue = v.InferOutput<typeof value>;
 export type FlagMetadata = v.InferOutput<typeof metadata>;
 
-/** Where a document breaks the schema: `path` as in `flags.my-flag.state`. */
-export type Issue = { readonly path: string; readonly message: string };
 export type DefinitionError = {
   readonly reason: "invalid_definition";
   readonly issues: readonly Issue[];
 };
-
-const maxIssues = 20;
 
 /** Checks definitions; the first twenty issues name the fields that break the schema. */
 export function parseFlagSet(input: unknown): Result<FlagSet, DefinitionError> {
@@ -114,12 +112,4 @@ type Parsed<T> =
 function checked<T>(parsed: Parsed<T>): Result<T, DefinitionError> {
   if (parsed.success) return ok(parsed.output);
   return err({ reason: "invalid_definition", issues: issuesOf(parsed.issues) });
-}
-
-/** valibot's issues, by the fields that they are about. */
-export function issuesOf(issues: readonly v.BaseIssue<unknown>[]): readonly Issue[] {
-  return issues.slice(0, maxIssues).map((issue) => ({
-    path: issue.path?.map((item) => String(item.key)).join(".") ?? "",
-    message: issue.message,
-  }));
 }
