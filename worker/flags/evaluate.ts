@@ -1,16 +1,9 @@
 // Evaluates one flag for one context. Never throws: a targeting that does falls
 // to an error of its own flag alone.
 import type { CompiledFlag, CompiledFlags } from "./compile.ts";
-import { contextMark } from "./logic/contextual.ts";
 import { asText } from "./logic/expression.ts";
 import { failed, type Resolution } from "./resolution.ts";
-
-/** Who asks, and when. `targetingKey` is OpenFeature's name for the unit. */
-export type Subject = {
-  readonly context: { readonly [key: string]: unknown };
-  /** Ms since the epoch: targetings see it in seconds, as `$flagd.timestamp`. */
-  readonly nowMs: number;
-};
+import { runLogic, type Subject } from "./subject.ts";
 
 /**
  * Resolves a flag as flagd does, with its error codes and OpenFeature's reasons.
@@ -33,7 +26,7 @@ function resolve(flag: CompiledFlag, subject: Subject): Resolution {
   if (flag.fault !== undefined) return flag.fault;
   if (logic === undefined) return flag.fallback;
   try {
-    const result = logic.run(logic.needsContext ? complete(flag.key, subject) : subject.context);
+    const result = runLogic(logic, flag.key, subject);
     if (result === null || result === undefined) return flag.fallback;
     const variant = asText(result);
     return flag.matches.get(variant) ?? unknownVariant(flag, variant);
@@ -41,11 +34,6 @@ function resolve(flag: CompiledFlag, subject: Subject): Resolution {
     const message = `Error evaluating targeting rule for flag '${flag.key}'`;
     return failed("GENERAL", message, flag.metadata);
   }
-}
-
-function complete(flagKey: string, { context, nowMs }: Subject): object {
-  const timestamp = Math.floor(nowMs / 1_000);
-  return { ...context, $flagd: { flagKey, timestamp }, [contextMark]: true };
 }
 
 function unknownVariant(flag: CompiledFlag, variant: string): Resolution {
