@@ -30,6 +30,11 @@ function nested(depth: number): Json {
   return logic;
 }
 
+/** A search through a list of so many values. */
+function wide(values: number): Json {
+  return { in: [{ var: "a" }, Array<number>(values).fill(1)] };
+}
+
 describe("parseFlagSet", () => {
   it.each<[string, object, string]>([
     ["an unknown state", { ...flag(), state: "ON" }, "flags.f.state"],
@@ -71,6 +76,11 @@ describe("parseFlagSet", () => {
     expect(
       resolve(accepted({ flags: { f: flag({ if: [nested(100), "on"] }) } }), "f").variant,
     ).toBe("on");
+  });
+
+  it("refuses targeting with more values than it compiles", () => {
+    expect(paths({ flags: { f: flag(wide(262_143)) } })).toEqual(["flags.f.targeting"]);
+    expect(paths({ flags: { f: flag(wide(200_000)) } })).toEqual([]);
   });
 
   it("takes the schema's optional parts or leaves them", () => {

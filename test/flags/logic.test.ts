@@ -96,6 +96,28 @@ describe("compileLogic", () => {
     expect(outcome(reference(targeting) ?? (() => "refused"), context)).toBe(expected);
   });
 
+  it("reads and orders versions as flagd-core does", () => {
+    const version = fc.oneof(
+      fc.stringMatching(/^[vV]{0,2}\d{1,2}(\.\d{1,2}){0,3}(-[0-9a-z.-]{0,5})?(\+[0-9a-z.]{0,3})?$/),
+      fc.stringMatching(/^1\.0\.0-[01a-]{1,3}(\.[01a-]{1,3}){0,2}$/),
+      fc.constantFrom("12345678901234567", "9007199254740993.0.0", "1.12345678901234567", " 1.0.0"),
+    );
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(version, version, (left, right) => {
+        for (const relation of ["<", "=", "^", "~"]) {
+          const targeting = { sem_ver: [{ var: "left" }, relation, { var: "right" }] };
+          const context = { left, right };
+          const expected = outcome(reference(targeting) ?? (() => "refused"), context);
+          expect(outcome(ours(targeting) ?? (() => "refused"), context)).toBe(expected);
+          seen.add(`${relation} ${expected}`);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(seen.size).toBe(12);
+  });
+
   it.each<Json>([
     { unheard_of: [1] },
     { "==": [1, 1], "!=": [1, 1] },

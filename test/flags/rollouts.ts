@@ -2,7 +2,7 @@
 import { draftRollout, type Rollout, type RolloutPlan } from "#flags/rollout.ts";
 import { transition, type Action } from "#flags/transition.ts";
 
-export const stages: RolloutPlan["stages"] = [
+const stages: RolloutPlan["stages"] = [
   { sharePpm: 1_000, minTimeMs: 600_000, minViews: 500, mode: "judged" },
   { sharePpm: 50_000, minTimeMs: 3_600_000, minViews: 5_000, mode: "judged" },
   { sharePpm: 500_000, minTimeMs: 0, minViews: 0, mode: "manual" },

@@ -71,14 +71,14 @@ function checkFreezes(
 }
 
 /** Refuses one live rollout more than may be; those that are live already stay. */
-export function checkCap(next: Rollout, others: readonly Rollout[], most: number): Admission {
+function checkCap(next: Rollout, others: readonly Rollout[], most: number): Admission {
   const live = others.filter(isLive).map((each) => each.flag);
   if (!isLive(next) || live.length < most) return ok(next);
   return err({ reason: "too_many_canaries", live, most });
 }
 
 /** Refuses what waits for a flag that is not there, not under way, or waits for it in turn. */
-export function checkPrerequisites(next: Rollout, others: readonly Rollout[]): Admission {
+function checkPrerequisites(next: Rollout, others: readonly Rollout[]): Admission {
   const all = new Map([...others, next].map((each) => [each.flag, each]));
   for (const flag of next.prerequisites) {
     const required = all.get(flag);
@@ -133,7 +133,7 @@ function circleFrom(
  * Refuses two live rollouts on one parameter, unless ranges of one exclusion layer
  * keep them apart; and ranges of one layer that are not apart.
  */
-export function checkConflicts(next: Rollout, others: readonly Rollout[]): Admission {
+function checkConflicts(next: Rollout, others: readonly Rollout[]): Admission {
   if (!isLive(next)) return ok(next);
   for (const other of others.filter(isLive)) {
     const layer = next.layer?.name;

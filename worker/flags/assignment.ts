@@ -1,10 +1,11 @@
-// What one combination of arms means for a delivery.
+// What one combination of arms means for a delivery. Made for every new
+// combination, which with units as fine as a request is nearly every time.
 import type { Arm } from "./arms.ts";
 import {
-  applyPatch,
   capUnderTrial,
   defaultParameters,
   type DeliveryParameters,
+  type DeliveryPatch,
 } from "./parameters.ts";
 import { isLive, type Rollout } from "./rollout.ts";
 
@@ -31,29 +32,77 @@ export type Assignment = {
   readonly faults: readonly string[];
 };
 
-type Assigned = { readonly rollout: Rollout; readonly arm: Arm; readonly faulty: boolean };
+/** An arm as a number, to be kept in a few bits. */
+export const armNumber = { rest: 0, control: 1, canary: 2, faulty: 3 } as const;
 
-/** Of two patches on one parameter the later one counts, and one under trial over a promoted one. */
-export function makeAssignment(key: string, assigned: readonly Assigned[]): Assignment {
-  const canaries = assigned.filter(({ arm }) => arm === "canary").map(({ rollout }) => rollout);
-  const arms = assigned.flatMap(({ rollout, arm }) => armOfFlag(rollout, arm));
-  const promotedFirst = canaries.toSorted(
-    (left, right) => Number(isLive(left)) - Number(isLive(right)),
-  );
-  const patched = promotedFirst.reduce(
-    (all, { patch }) => applyPatch(all, patch),
-    defaultParameters,
-  );
+/** What a flag adds to an assignment, made beforehand. */
+export type Consequence = {
+  readonly flag: string;
+  /** Place among the arms of the plan. */
+  readonly index: number;
+  /** Undefined for a promoted flag, which has no arms any more. */
+  readonly canary: ArmOfFlag | undefined;
+  readonly control: ArmOfFlag | undefined;
+  readonly patch: DeliveryPatch;
+};
+
+/** The consequences of a plan's flags, in the orders in which assignments need them. */
+export type Consequences = {
+  readonly byCode: readonly Consequence[];
+  /** Of two patches on one parameter the later counts, and one under trial over a promoted one. */
+  readonly byPrecedence: readonly Consequence[];
+};
+
+/** @param rollouts as the plan orders them. */
+export function consequencesOf(rollouts: readonly Rollout[]): Consequences {
+  const all = rollouts.map((rollout, index): Consequence => {
+    const { flag, patch } = rollout;
+    const canary = armOfFlag(rollout, "canary");
+    return { flag, index, patch, canary, control: armOfFlag(rollout, "control") };
+  });
+  const code = ({ index }: Consequence): string => rollouts[index]?.code ?? "";
   return {
-    key,
-    arms: arms.sort((left, right) => (left.code < right.code ? -1 : 1)),
-    changes: canaries.map(({ flag }) => flag),
-    parameters: arms.length === 0 ? patched : capUnderTrial(patched),
-    faults: assigned.filter(({ faulty }) => faulty).map(({ rollout }) => rollout.flag),
+    byCode: all.toSorted((left, right) => (code(left) < code(right) ? -1 : 1)),
+    byPrecedence: all.toSorted((left, right) => precedence(left) - precedence(right)),
   };
 }
 
-function armOfFlag(rollout: Rollout, arm: Arm): readonly ArmOfFlag[] {
+function precedence({ canary }: Consequence): number {
+  return canary === undefined ? 0 : 1;
+}
+
+function armOfFlag(rollout: Rollout, arm: ArmOfFlag["arm"]): ArmOfFlag | undefined {
   const { flag, code, stage = 0, attempt } = rollout;
-  return arm === "rest" || !isLive(rollout) ? [] : [{ flag, code, arm, stage, attempt }];
+  return isLive(rollout) ? { flag, code, arm, stage, attempt } : undefined;
+}
+
+const untouched = defaultParameters;
+const untouchedUnderTrial = capUnderTrial(defaultParameters);
+
+/** @param numbers the arm of every flag, as `armNumber` has it, by its index. */
+export function makeAssignment(
+  key: string,
+  consequences: Consequences,
+  numbers: Uint8Array,
+): Assignment {
+  const arms: ArmOfFlag[] = [];
+  for (const { index, canary, control } of consequences.byCode) {
+    const number = numbers[index];
+    if (number === armNumber.canary && canary !== undefined) arms.push(canary);
+    else if (number === armNumber.control && control !== undefined) arms.push(control);
+  }
+  const changes: string[] = [];
+  const faults: string[] = [];
+  let patched: DeliveryParameters | undefined;
+  for (const { flag, index, patch } of consequences.byPrecedence) {
+    const number = numbers[index];
+    if (number === armNumber.canary) {
+      changes.push(flag);
+      patched = patched === undefined ? { ...untouched, ...patch } : Object.assign(patched, patch);
+    } else if (number === armNumber.faulty) faults.push(flag);
+  }
+  const trial = arms.length > 0;
+  const unpatched = trial ? untouchedUnderTrial : untouched;
+  const parameters = patched === undefined ? unpatched : trial ? capUnderTrial(patched) : patched;
+  return { key, arms, changes, parameters, faults };
 }

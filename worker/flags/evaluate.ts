@@ -28,7 +28,7 @@ function resolve(flag: CompiledFlag, subject: Subject): Resolution {
   try {
     const result = runLogic(logic, flag.key, subject);
     if (result === null || result === undefined) return flag.fallback;
-    const variant = asText(result);
+    const variant = typeof result === "string" ? result : asText(result);
     return flag.matches.get(variant) ?? unknownVariant(flag, variant);
   } catch {
     const message = `Error evaluating targeting rule for flag '${flag.key}'`;

@@ -14,7 +14,7 @@ export const reservedNames: ReadonlySet<string> = new Set([
 ]);
 
 /** The number of values in `json`, itself included; undefined where it is nested too deeply. */
-export function countValues(json: unknown): number | undefined {
+function countValues(json: unknown): number | undefined {
   let level: unknown[] = [json];
   let count = 0;
   for (let depth = 0; level.length > 0; depth += 1) {

@@ -2,8 +2,14 @@
 // once for each combination of arms and then only found again: in the steady
 // state a request allocates nothing here.
 import { murmur3Prefix, murmur3Suffix, type Murmur3Prefix } from "#base/murmur3.ts";
-import { armHashes, armPlaces, places, type Arm, type ArmPlaces } from "./arms.ts";
-import { makeAssignment, type Assignment } from "./assignment.ts";
+import { armHashes, armPlaces, places, type ArmPlaces } from "./arms.ts";
+import {
+  armNumber,
+  consequencesOf,
+  makeAssignment,
+  type Assignment,
+  type Consequences,
+} from "./assignment.ts";
 import { hashLimit } from "./bucket.ts";
 import { compileLogic, type Logic } from "./logic/compile-logic.ts";
 import { asText } from "./logic/expression.ts";
@@ -31,16 +37,13 @@ export type Plan = {
   readonly flags: readonly PlannedFlag[];
   /** Flags left out because they cannot be compiled. */
   readonly faults: readonly string[];
+  readonly consequences: Consequences;
   /** Scratch for one evaluation, which never yields. */
   readonly arms: Uint8Array;
   readonly known: Map<number | string, Assignment>;
 };
 
-const rest = 0;
-const control = 1;
-const canary = 2;
-const faulty = 3;
-const armNames: readonly Arm[] = ["rest", "control", "canary", "rest"];
+const { rest, control, canary, faulty } = armNumber;
 
 // Two bits for each flag, and a double holds 52 of them.
 const flagsInNumber = 26;
@@ -63,7 +66,8 @@ export function compilePlan(rollouts: readonly Rollout[], killed: ReadonlySet<st
       flags.push({ ...planned(rollout), audience, prerequisites });
     }
   }
-  return { flags, faults, arms: new Uint8Array(flags.length), known: new Map() };
+  const consequences = consequencesOf(flags.map(({ rollout }) => rollout));
+  return { flags, faults, consequences, arms: new Uint8Array(flags.length), known: new Map() };
 }
 
 /** Prerequisites before what needs them; promoted flags by age, so that the latest one counts. */
@@ -136,12 +140,8 @@ export function evaluateAll(plan: Plan, subject: Subject): Assignment {
   return plan.known.get(key) ?? remember(plan, key);
 }
 
-function remember({ flags, arms, known }: Plan, key: number | string): Assignment {
-  const assigned = flags.map((flag, at) => {
-    const arm = arms[at] ?? rest;
-    return { rollout: flag.rollout, arm: armNames[arm] ?? "rest", faulty: arm === faulty };
-  });
-  const assignment = makeAssignment(String(key), assigned);
+function remember({ consequences, arms, known }: Plan, key: number | string): Assignment {
+  const assignment = makeAssignment(String(key), consequences, arms);
   if (known.size >= mostKnown) known.clear();
   known.set(key, assignment);
   return assignment;

@@ -113,7 +113,7 @@ export type Freeze = v.InferOutput<typeof freeze>;
 export type Rollout = Readonly<Omit<Stored, "patch">> & { readonly patch: DeliveryPatch };
 
 /** What its author chooses; the rest is the state machine's. */
-export const planSchema = v.omit(rolloutSchema, [
+const planSchema = v.omit(rolloutSchema, [
   "state",
   "stage",
   "sharePpm",

@@ -105,7 +105,7 @@ function buildPair(operands: readonly Json[], scope: Scope, name: string): Node 
   const { register, tracked } = scope;
   const right = scope.build(operands[1], { ...scope, tracked: tracked || !strict });
   if (right.constant !== undefined && !tracked) {
-    return { run: withConstant(left.run, right.constant.value, { compare, strict }) };
+    return { run: withConstant(left.run, right.constant.value, { name, compare, strict }) };
   }
   return {
     run: (data, above) => {
@@ -120,8 +120,15 @@ function buildPair(operands: readonly Json[], scope: Scope, name: string): Node 
 function withConstant(
   left: Run,
   value: unknown,
-  { compare, strict }: { readonly compare: Loose; readonly strict: boolean },
+  {
+    name,
+    compare,
+    strict,
+  }: { readonly name: string; readonly compare: Loose; readonly strict: boolean },
 ): Run {
+  if (typeof value === "string" && (name === "==" || name === "===")) {
+    return equalTo(left, value, strict);
+  }
   if (strict) return (data, above) => compare(left(data, above), value);
   if (typeof value !== "string") {
     return (data, above) => {
@@ -132,6 +139,16 @@ function withConstant(
   return (data, above) => {
     const first = left(data, above);
     return compare(first, typeof first === "string" ? value : fit(value, first));
+  };
+}
+
+/** What audiences are mostly made of. */
+function equalTo(left: Run, value: string, strict: boolean): Run {
+  return (data, above) => {
+    const first = left(data, above);
+    if (strict || typeof first === "string") return first === value;
+    // oxlint-disable-next-line eqeqeq
+    return first == fit(value, first);
   };
 }
 

@@ -101,15 +101,27 @@ function build(operand: Json, scope: Scope): Node | undefined {
 }
 
 function buildRead(key: string, fallback: Json, scope: Scope): Run {
-  const find = reader(splitPath(key));
+  const parts = splitPath(key);
   const missing = fallback === undefined ? constant(null) : scope.build(fallback, scope);
-  const filled = fill(find, missing, scope);
+  const filled = readMember(parts, missing, scope) ?? fill(reader(parts), missing, scope);
   const { register } = scope;
   if (!scope.tracked) return filled;
   return (data, above) => {
     const value = filled(data, above);
     register.value = value;
     return value;
+  };
+}
+
+/** A member of the context itself: what nearly every targeting reads, in one step. */
+function readMember(parts: readonly string[], missing: Node, { root }: Scope): Run | undefined {
+  const [name = ""] = parts;
+  if (!root || parts.length !== 1 || isInherited(name) || !missing.constant) return undefined;
+  const { value: instead } = missing.constant;
+  return (data) => {
+    const value = (data as { readonly [key: string]: unknown })[name];
+    if (typeof value === "string") return value;
+    return withoutFunctions(value ?? instead);
   };
 }
 

@@ -3,7 +3,7 @@ import { contextualOperator } from "./contextual.ts";
 import type { Operators } from "./expression.ts";
 
 /** Semantic Versioning 2.0.0; build metadata are read and ignored. */
-export type Version = {
+type Version = {
   readonly main: readonly [major: number, minor: number, patch: number];
   readonly prerelease: readonly string[];
 };
@@ -23,7 +23,7 @@ const maxDigits = 16;
  *
  * @returns undefined for what is no version.
  */
-export function parseVersion(raw: unknown): Version | undefined {
+function parseVersion(raw: unknown): Version | undefined {
   const text = String(raw).replace(/^[vV]/, "");
   return parseStrict(text) ?? parsePartial(text);
 }
@@ -45,7 +45,7 @@ function parsePartial(text: string): Version | undefined {
 }
 
 /** Negative, zero or positive, by precedence (SemVer 2.0.0, section 11). */
-export function compareVersions(left: Version, right: Version): number {
+function compareVersions(left: Version, right: Version): number {
   for (const [at, part] of left.main.entries()) {
     const difference = part - (right.main[at] ?? 0);
     if (difference !== 0) return difference;
