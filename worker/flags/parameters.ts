@@ -1,32 +1,198 @@
 // Every property of a delivery that can differ between two requests, in one
 // table. A delivery reads these and nothing else, so that whatever is listed
-// here can be put behind a flag.
+// here can be put behind a flag. Nothing else can.
+import * as v from "valibot";
+import { err, ok, type Result } from "#base/result.ts";
+import { issuesOf, type Issue } from "./issue.ts";
+
+const encodings = ["br", "zstd", "gzip", "identity"] as const;
 
 /** Content codings that a stored representation may have, as in RFC 9110 §8.4.1. */
-export type Encoding = "br" | "zstd" | "gzip" | "identity";
+export type Encoding = (typeof encodings)[number];
+
+/** Response headers that a flag may add: none that security or caching of bodies rests on. */
+export const flaggableHeaders = [
+  "cdn-cache-control",
+  "link",
+  "nel",
+  "priority",
+  "report-to",
+  "reporting-endpoints",
+  "x-aviary-experiment",
+] as const;
+
+/** Longest `max-age` of an arm under trial, so that a roll-back reaches browsers in time. */
+export const maxAgeUnderTrialS = 60;
+
+type About<T> = { readonly initial: T; readonly unit: string; readonly doc: string };
+
+function parameter<const S extends v.GenericSchema>(schema: S, about: About<v.InferOutput<S>>) {
+  return { schema, ...about };
+}
+
+function whole(least: number, most: number, about: About<number>) {
+  const range = `must be a whole number from ${least} to ${most}`;
+  const schema = v.pipe(
+    v.number(range),
+    v.integer(range),
+    v.minValue(least, range),
+    v.maxValue(most, range),
+  );
+  return { ...parameter(schema, about), least, most };
+}
+
+const version = v.nullable(
+  v.pipe(v.string(), v.regex(/^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/, "must be a version or null")),
+);
+
+const offered = v.pipe(
+  v.array(v.picklist(encodings, `must be one of ${encodings.join(", ")}`)),
+  v.check((list) => new Set(list).size === list.length, "must not repeat a coding"),
+  v.check((list) => list.includes("identity"), "must offer identity to clients that take no other"),
+  v.readonly(),
+);
+
+const headerValue = v.exactOptional(
+  v.pipe(v.string(), v.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/, "must be a line")),
+);
+
+const headers = v.pipe(
+  v.strictObject(v.entriesFromList(flaggableHeaders, headerValue), "is not on the allow-list"),
+  v.readonly(),
+);
+
+/** The table: of each parameter its schema, what it is without any flag, its unit and its meaning. */
+export const parameterTable = {
+  engine: parameter(version, {
+    initial: null,
+    unit: "version",
+    doc: "Engine version to compose with; null means the one that the snippet's pointer names.",
+  }),
+  beacon: parameter(version, {
+    initial: null,
+    unit: "version",
+    doc: "Beacon version to compose with; null means the current one.",
+  }),
+  encodings: parameter(offered, {
+    initial: encodings,
+    unit: "content codings",
+    doc: "Content codings to offer, most preferred first.",
+  }),
+  compressionLevel: whole(1, 11, {
+    initial: 11,
+    unit: "brotli quality",
+    doc: "How hard bodies are compressed; other codings take their nearest level.",
+  }),
+  dictionaryDeltas: parameter(v.boolean("must be true or false"), {
+    initial: false,
+    unit: "on or off",
+    doc: "Whether to offer bodies as dictionaries and to answer with deltas (RFC 9842).",
+  }),
+  browserMaxAgeS: whole(0, 86_400, {
+    initial: 120,
+    unit: "s",
+    doc: "`max-age` for browsers.",
+  }),
+  staleWhileRevalidateS: whole(0, 604_800, {
+    initial: 60,
+    unit: "s",
+    doc: "`stale-while-revalidate`.",
+  }),
+  staleIfErrorS: whole(0, 604_800, {
+    initial: 86_400,
+    unit: "s",
+    doc: "`stale-if-error`.",
+  }),
+  pointerFreshMs: whole(1_000, 600_000, {
+    initial: 5_000,
+    unit: "ms",
+    doc: "Age from which a pointer held in isolate memory is refreshed in the background.",
+  }),
+  coloTtlS: whole(0, 31_536_000, {
+    initial: 86_400,
+    unit: "s",
+    doc: "How long the data centre's cache keeps a body.",
+  }),
+  beaconSampleRate: whole(1, 1_000_000, {
+    initial: 1,
+    unit: "1 in n page views",
+    doc: "Of how many page views one sends beacons.",
+  }),
+  headers: parameter(headers, {
+    initial: {},
+    unit: "header lines",
+    doc: "Response headers to add, lower case.",
+  }),
+  datafile: parameter(v.picklist(["stable", "candidate"], "must be stable or candidate"), {
+    initial: "stable",
+    unit: "revision",
+    doc: "Which revision of a datafile to answer with, where it has a candidate.",
+  }),
+  delayMs: whole(0, 2_000, {
+    initial: 0,
+    unit: "ms",
+    doc: "Delay to add before the answer, for slowdown experiments.",
+  }),
+} as const;
+
+type Table = typeof parameterTable;
+
+/** Name of a delivery parameter. */
+export type ParameterName = keyof Table;
 
 /** The parameters of one delivery. Durations carry their unit in the name. */
 export type DeliveryParameters = {
-  /** Engine version to compose with; null means the one that the snippet's pointer names. */
-  readonly engine: string | null;
-  /** Content codings to offer, most preferred first. */
-  readonly encodings: readonly Encoding[];
-  /** `max-age` for browsers, in seconds. */
-  readonly browserMaxAgeS: number;
-  /** `stale-while-revalidate`, in seconds. */
-  readonly staleWhileRevalidateS: number;
-  /** `stale-if-error`, in seconds. */
-  readonly staleIfErrorS: number;
-  /** Age in ms from which a pointer held in isolate memory is refreshed in the background. */
-  readonly pointerFreshMs: number;
+  readonly [K in ParameterName]: v.InferOutput<Table[K]["schema"]>;
 };
 
+/** What a flag's variant changes: some of the parameters. */
+export type DeliveryPatch = Partial<DeliveryParameters>;
+
+const names = Object.keys(parameterTable) as readonly ParameterName[];
+
 /** What a request gets that no flag has touched. */
-export const defaultParameters: DeliveryParameters = {
-  engine: null,
-  encodings: ["br", "zstd", "gzip", "identity"],
-  browserMaxAgeS: 120,
-  staleWhileRevalidateS: 60,
-  staleIfErrorS: 86_400,
-  pointerFreshMs: 5_000,
-};
+export const defaultParameters = Object.fromEntries(
+  names.map((name) => [name, parameterTable[name].initial]),
+) as DeliveryParameters;
+
+const entries = Object.fromEntries(
+  names.map((name) => [name, v.exactOptional(parameterTable[name].schema as v.GenericSchema)]),
+);
+
+/** The schema of a patch, for documents that hold one. Unknown parameters are refused. */
+export const patchSchema = v.pipe(
+  v.strictObject(entries),
+  v.readonly(),
+) as unknown as v.GenericSchema<unknown, DeliveryPatch>;
+
+export type PatchError = { readonly reason: "invalid_patch"; readonly issues: readonly Issue[] };
+
+/** Checks a patch; issues name the parameter, as in `headers.set-cookie`. */
+export function parsePatch(input: unknown): Result<DeliveryPatch, PatchError> {
+  const parsed = v.safeParse(patchSchema, input);
+  if (parsed.success) return ok(parsed.output);
+  return err({ reason: "invalid_patch", issues: issuesOf(parsed.issues) });
+}
+
+/** The parameters that a patch sets. */
+export function patchedParameters(patch: DeliveryPatch): readonly ParameterName[] {
+  return names.filter((name) => patch[name] !== undefined);
+}
+
+/** The parameters after a patch; a patch's headers replace the others. */
+export function applyPatch(
+  parameters: DeliveryParameters,
+  patch: DeliveryPatch,
+): DeliveryParameters {
+  return { ...parameters, ...patch };
+}
+
+/**
+ * The parameters of a request in an arm under trial, canary or control: short
+ * `max-age` and no stale allowance, so that a roll-back reaches browsers within a
+ * minute. Both arms get them, or caches would differ where only the flag should.
+ */
+export function capUnderTrial(parameters: DeliveryParameters): DeliveryParameters {
+  const browserMaxAgeS = Math.min(parameters.browserMaxAgeS, maxAgeUnderTrialS);
+  return { ...parameters, browserMaxAgeS, staleWhileRevalidateS: 0, staleIfErrorS: 0 };
+}
