@@ -14,6 +14,8 @@ export default defineConfig({
         test: {
           name: "core",
           include: ["test/{base,flags,rum,stats,delivery,canary}/**/*.test.ts"],
+          // Properties run thousands of cases, beside other projects on few cores.
+          testTimeout: 60_000,
         },
       },
       {

@@ -110,7 +110,9 @@ function around(condition: Json, seed: number): Json {
       ["off", 95],
     ],
   };
-  return { if: [condition, seed % 2 === 0 ? split : shorthand, { if: [condition, "third"] }] };
+  // An if without else is interpreted, with all below it: that dialect is to agree too.
+  const otherwise = seed % 5 === 0 ? { if: [{ "!": [condition] }, "third"] } : "third";
+  return { if: [condition, seed % 2 === 0 ? split : shorthand, otherwise] };
 }
 
 /** Failures are compared too, but a flag that always fails compares little. */

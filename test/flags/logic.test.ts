@@ -82,6 +82,7 @@ describe("compileLogic", () => {
       false,
     ],
     ["finds a missing value on the left equal to zero", { "==": [{ var: "absent" }, 0] }, true],
+    ["finds zero equal to null", { "==": [{ var: "zero" }, null] }, true],
     ["refuses to compare a text with a number", { "==": [{ var: "plan" }, 1] }, "throws"],
     ["but not the other way round", { "==": [1, { var: "plan" }] }, false],
     [

@@ -16,7 +16,7 @@ export type Surroundings = {
   readonly nowMs: number;
 };
 
-export type AdmissionError =
+type AdmissionError =
   | { readonly reason: "frozen"; readonly untilMs: number }
   | {
       readonly reason: "too_many_canaries";

@@ -10,7 +10,7 @@ import {
 import { isLive, type Rollout } from "./rollout.ts";
 
 /** One live flag's arm. */
-export type ArmOfFlag = {
+type ArmOfFlag = {
   readonly flag: string;
   readonly code: string;
   readonly arm: Exclude<Arm, "rest">;
@@ -36,7 +36,7 @@ export type Assignment = {
 export const armNumber = { rest: 0, control: 1, canary: 2, faulty: 3 } as const;
 
 /** What a flag adds to an assignment, made beforehand. */
-export type Consequence = {
+type Consequence = {
   readonly flag: string;
   /** Place among the arms of the plan. */
   readonly index: number;

@@ -88,11 +88,6 @@ export function parseFlagSet(input: unknown): Result<FlagSet, DefinitionError> {
   return checked(v.safeParse(flagSetSchema, input));
 }
 
-/** Checks one flag's definition. */
-export function parseFlag(input: unknown): Result<FlagDefinition, DefinitionError> {
-  return checked(v.safeParse(flagSchema, input));
-}
-
 /** Checks a file's text: what is no JSON is refused like what breaks the schema. */
 export function parseFlagSetText(text: string): Result<FlagSet, DefinitionError> {
   let input: unknown;

@@ -11,7 +11,7 @@ const encodings = ["br", "zstd", "gzip", "identity"] as const;
 export type Encoding = (typeof encodings)[number];
 
 /** Response headers that a flag may add: none that security or caching of bodies rests on. */
-export const flaggableHeaders = [
+const flaggableHeaders = [
   "cdn-cache-control",
   "link",
   "nel",
@@ -22,7 +22,7 @@ export const flaggableHeaders = [
 ] as const;
 
 /** Longest `max-age` of an arm under trial, so that a roll-back reaches browsers in time. */
-export const maxAgeUnderTrialS = 60;
+const maxAgeUnderTrialS = 60;
 
 type About<T> = { readonly initial: T; readonly unit: string; readonly doc: string };
 

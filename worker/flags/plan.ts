@@ -21,7 +21,7 @@ import { runLogic, type Subject } from "./subject.ts";
 type Range = readonly [from: number, to: number];
 
 /** A rollout ready to be asked; limits are of hashes, not of places. */
-export type PlannedFlag = {
+type PlannedFlag = {
   readonly rollout: Rollout;
   readonly promoted: boolean;
   readonly seed: Murmur3Prefix;

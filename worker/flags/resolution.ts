@@ -3,7 +3,7 @@ import type { FlagMetadata, FlagValue } from "./definition.ts";
 
 /** Source: OpenFeature specification 2.0, "Resolution details", and OFREP 0.3. */
 export type ErrorCode = "FLAG_NOT_FOUND" | "PARSE_ERROR" | "TYPE_MISMATCH" | "GENERAL";
-export type Reason = "STATIC" | "TARGETING_MATCH" | "DEFAULT" | "DISABLED" | "ERROR";
+type Reason = "STATIC" | "TARGETING_MATCH" | "DEFAULT" | "DISABLED" | "ERROR";
 
 export type Resolution = {
   /** Undefined where the caller's own default counts. */

@@ -10,7 +10,6 @@ import { patchSchema, type DeliveryPatch } from "./parameters.ts";
 
 /** What is assigned to an arm as a whole. */
 export const units = ["account", "snippet", "visitor", "request", "colo", "sdkKey"] as const;
-export type Unit = (typeof units)[number];
 
 export const states = ["draft", "ramping", "held", "promoted", "rolled_back", "killed"] as const;
 export type RolloutState = (typeof states)[number];
@@ -108,7 +107,6 @@ export const rolloutSchema = v.strictObject({
 });
 
 type Stored = v.InferOutput<typeof rolloutSchema>;
-export type Stage = v.InferOutput<typeof stage>;
 export type Freeze = v.InferOutput<typeof freeze>;
 export type Rollout = Readonly<Omit<Stored, "patch">> & { readonly patch: DeliveryPatch };
 
@@ -131,13 +129,6 @@ export type RolloutError = {
   readonly reason: "invalid_rollout";
   readonly issues: readonly Issue[];
 };
-
-/** Checks a stored rollout. */
-export function parseRollout(input: unknown): Result<Rollout, RolloutError> {
-  const parsed = v.safeParse(rolloutSchema, input);
-  if (parsed.success) return ok(parsed.output);
-  return err({ reason: "invalid_rollout", issues: issuesOf(parsed.issues) });
-}
 
 /** A new rollout, in its first state. Refuses what the state machine alone may set. */
 export function draftRollout(plan: unknown, nowMs: number): Result<Rollout, RolloutError> {

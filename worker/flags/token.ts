@@ -4,7 +4,7 @@
 import { err, ok, type Result } from "#base/result.ts";
 import { places, type Arm } from "./arms.ts";
 
-export type TokenArm = { readonly code: string; readonly arm: Exclude<Arm, "rest"> };
+type TokenArm = { readonly code: string; readonly arm: Exclude<Arm, "rest"> };
 
 /** What a token says. */
 export type Token = {
