@@ -83,7 +83,7 @@ function aviaryPlan(): Candidate {
     if (!live || !live.ok) throw new Error("the benchmark's own rollouts are wrong");
     return live.value;
   });
-  const plan = compilePlan(rollouts, new Set());
+  const plan = compilePlan(rollouts);
   const subjects = users.map(({ id, country }) => ({
     context: { account: id, country },
     nowMs: 0,

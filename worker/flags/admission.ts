@@ -16,7 +16,7 @@ export type Surroundings = {
   readonly nowMs: number;
 };
 
-type AdmissionError =
+export type AdmissionError =
   | { readonly reason: "frozen"; readonly untilMs: number }
   | {
       readonly reason: "too_many_canaries";

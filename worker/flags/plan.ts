@@ -21,7 +21,7 @@ import { runLogic, type Subject } from "./subject.ts";
 type Range = readonly [from: number, to: number];
 
 /** A rollout ready to be asked; limits are of hashes, not of places. */
-type PlannedFlag = {
+export type PlannedFlag = {
   readonly rollout: Rollout;
   readonly promoted: boolean;
   readonly seed: Murmur3Prefix;
@@ -49,11 +49,9 @@ const { rest, control, canary, faulty } = armNumber;
 const flagsInNumber = 26;
 const mostKnown = 4_096;
 
-/** Compiles the rollouts that are live or promoted and not killed. */
-export function compilePlan(rollouts: readonly Rollout[], killed: ReadonlySet<string>): Plan {
-  const active = rollouts.filter(
-    (each) => (isLive(each) || each.state === "promoted") && !killed.has(each.flag),
-  );
+/** Compiles the rollouts that are live or promoted. */
+export function compilePlan(rollouts: readonly Rollout[]): Plan {
+  const active = rollouts.filter((each) => isLive(each) || each.state === "promoted");
   const flags: PlannedFlag[] = [];
   const faults: string[] = [];
   const indices = new Map<string, number>();

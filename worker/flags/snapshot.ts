@@ -4,28 +4,32 @@ import * as v from "valibot";
 import { err, ok, type Result } from "#base/result.ts";
 import { flagSetSchema, type FlagSet } from "./definition.ts";
 import { issuesOf, type Issue } from "./issue.ts";
-import { compilePlan, type Plan } from "./plan.ts";
 import { rolloutSchema, type Rollout } from "./rollout.ts";
 import { rolloutDefinition } from "./rollout-targeting.ts";
 
 const whole = v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(0));
 
-const snapshotSchema = v.strictObject({
+const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"));
+
+// Fields that are not known are left out, and so is a rollout that cannot be read:
+// while a deploy is under way, the writer may know more than the reader, and a
+// kill in the same snapshot must still arrive.
+const snapshotSchema = v.object({
   version: v.literal(1, "is a version that this code does not know"),
   /** Grows with every change of anything below. */
+  edition: whole,
+  /** Grows with every change of flags and rollouts: the edition of the latest. */
   epoch: whole,
   createdAtMs: whole,
   /** Definitions that are no rollouts. */
   flags: flagSetSchema,
-  rollouts: v.pipe(
-    v.array(rolloutSchema),
-    v.check((list) => isUnique(list.map((each) => each.flag)), "must have one rollout for a flag"),
-    v.check((list) => isUnique(list.map((each) => each.code)), "must have one code for a flag"),
-  ),
-  /** Flags that are off whatever their rollout says; "all" is everything stable. */
-  killed: v.union([v.literal("all"), v.array(v.string())]),
+  rollouts: v.array(v.unknown()),
+  /** SHA-256 of the engines that rollouts name, by version. */
+  engines: v.record(v.string(), digest),
   /** Pointers moved a moment ago, newer than what KV may still say. Opaque here. */
   pointers: v.array(v.unknown()),
+  /** Keys of tokens and visitors, newest first: each lives on while the next one signs. */
+  signingKeys: v.array(digest),
 });
 
 type Stored = v.InferOutput<typeof snapshotSchema>;
@@ -42,20 +46,21 @@ export type SnapshotError = {
 /** What every request gets before any snapshot came: everything stable. */
 export const safeSnapshot: Snapshot = {
   version: 1,
+  edition: 0,
   epoch: 0,
   createdAtMs: 0,
   flags: { flags: {} },
   rollouts: [],
-  killed: [],
+  engines: {},
   pointers: [],
+  signingKeys: [],
 };
 
-function isUnique(names: readonly string[]): boolean {
-  return new Set(names).size === names.length;
-}
+/** A snapshot, and what was wrong with the rollouts that were left out of it. */
+export type ParsedSnapshot = { readonly snapshot: Snapshot; readonly faults: readonly Issue[] };
 
-/** Checks a stored snapshot's text. Anything torn is refused as a whole. */
-export function parseSnapshot(text: string): Result<Snapshot, SnapshotError> {
+/** Checks a stored snapshot's text. What is torn is refused as a whole. */
+export function parseSnapshot(text: string): Result<ParsedSnapshot, SnapshotError> {
   let input: unknown;
   try {
     input = JSON.parse(text);
@@ -64,31 +69,32 @@ export function parseSnapshot(text: string): Result<Snapshot, SnapshotError> {
     return err({ reason: "invalid_snapshot", issues });
   }
   const parsed = v.safeParse(snapshotSchema, input);
-  if (parsed.success) return ok(parsed.output);
-  return err({ reason: "invalid_snapshot", issues: issuesOf(parsed.issues) });
+  if (!parsed.success) return err({ reason: "invalid_snapshot", issues: issuesOf(parsed.issues) });
+  const rollouts = new Map<string, Rollout>();
+  const faults: Issue[] = [];
+  for (const [at, each] of parsed.output.rollouts.entries()) {
+    const rollout = v.safeParse(rolloutSchema, each);
+    if (rollout.success) rollouts.set(rollout.output.flag, rollout.output);
+    else
+      for (const { path, message } of issuesOf(rollout.issues)) {
+        faults.push({ path: `rollouts.${at}.${path}`, message });
+      }
+  }
+  return ok({ snapshot: { ...parsed.output, rollouts: [...rollouts.values()] }, faults });
 }
 
-/** Of the snapshot held and one that came, the one to hold: only a greater epoch replaces. */
-export function acceptSnapshot<T extends { readonly epoch: number }>(current: T, next: T): T {
-  return next.epoch > current.epoch ? next : current;
-}
-
-/** The snapshot's rollouts, ready for requests. */
-export function planSnapshot({ rollouts, killed }: Snapshot): Plan {
-  return killed === "all" ? compilePlan([], new Set()) : compilePlan(rollouts, new Set(killed));
+/** Of the snapshot held and one that came, the one to hold: only a greater edition replaces. */
+export function acceptSnapshot<T extends { readonly edition: number }>(current: T, next: T): T {
+  return next.edition > current.edition ? next : current;
 }
 
 /**
  * Everything as one flagd file: definitions, and rollouts as flags. A rollout takes
- * the place of a definition of the same name; killed flags are disabled.
+ * the place of a definition of the same name; those that are not under way are disabled.
  */
-export function exportFlagSet({ flags, rollouts, killed }: Snapshot): FlagSet {
-  const off = new Set(killed === "all" ? rollouts.map((each) => each.flag) : killed);
-  const now = rollouts.map((each) =>
-    off.has(each.flag) ? { ...each, state: "killed" as const, sharePpm: 0 } : each,
-  );
-  const all = new Map(now.map((each) => [each.flag, each]));
-  const definitions = now.map((each) => [each.flag, rolloutDefinition(each, all)] as const);
+export function exportFlagSet({ flags, rollouts }: Pick<Snapshot, "flags" | "rollouts">): FlagSet {
+  const all = new Map(rollouts.map((each) => [each.flag, each]));
+  const definitions = rollouts.map((each) => [each.flag, rolloutDefinition(each, all)] as const);
   return {
     $schema: "https://flagd.dev/schema/v0/flags.json",
     ...flags,
