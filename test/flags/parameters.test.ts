@@ -37,7 +37,7 @@ describe("parsePatch", () => {
     [{ browserMaxAgeS: Number.NaN }, "browserMaxAgeS"],
     [{ browserMaxAgeS: undefined }, "browserMaxAgeS"],
     [{ delayMs: 2_001 }, "delayMs"],
-    [{ beaconSampleRate: 0 }, "beaconSampleRate"],
+    [{ compressionLevel: 12 }, "compressionLevel"],
     [{ compressionLevel: 12 }, "compressionLevel"],
     [{ engine: "../../etc" }, "engine"],
     [{ encodings: [] }, "encodings"],
@@ -56,10 +56,10 @@ describe("parsePatch", () => {
 
   it.each([
     {},
-    { engine: "2.1.0-rc.1", beacon: null },
+    { engine: "2.1.0-rc.1" },
     { encodings: ["zstd", "br", "identity"] },
     { headers: { priority: "u=1, i", "x-aviary-experiment": "slow" } },
-    { delayMs: 2_000, datafile: "candidate", dictionaryDeltas: true },
+    { delayMs: 2_000, datafile: "candidate", compressionLevel: 5 },
   ])("takes %j as it is", (patch) => {
     expect(parsePatch(patch)).toEqual({ ok: true, value: patch });
     expect(patchedParameters(patch as object).toSorted()).toEqual(Object.keys(patch).toSorted());

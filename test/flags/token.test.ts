@@ -5,6 +5,7 @@ import {
   hourOf,
   maxTokenLength,
   parseToken,
+  visitorBuckets,
   type Token,
 } from "#flags/token.ts";
 import { fc } from "../property.ts";
@@ -14,7 +15,7 @@ const arm = fc.record({ code, arm: fc.constantFrom("canary" as const, "control" 
 const token: fc.Arbitrary<Token> = fc.record({
   epoch: fc.nat(),
   hour: fc.nat({ max: 2_000_000 }),
-  bucket: fc.nat({ max: 999_999 }),
+  bucket: fc.nat({ max: visitorBuckets - 1 }),
   arms: fc.uniqueArray(arm, { selector: (each) => each.code, maxLength: 64 }),
 });
 

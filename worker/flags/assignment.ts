@@ -3,6 +3,7 @@
 import type { Arm } from "./arms.ts";
 import {
   capUnderTrial,
+  changesBody,
   defaultParameters,
   type DeliveryParameters,
   type DeliveryPatch,
@@ -10,13 +11,17 @@ import {
 import { isLive, type Rollout } from "./rollout.ts";
 
 /** One live flag's arm. */
-type ArmOfFlag = {
+export type ArmOfFlag = {
   readonly flag: string;
   readonly code: string;
   readonly arm: Exclude<Arm, "rest">;
   /** Stage and attempt, by which evidence is kept apart. */
   readonly stage: number;
   readonly attempt: number;
+  /** Share that was set when the arm was given. */
+  readonly sharePpm: number;
+  /** Whether the flag is about bytes: then both arms get copies of their own, equally cold. */
+  readonly body: boolean;
 };
 
 /** The arms of a request, and what follows from them. Shared between requests: do not change it. */
@@ -28,6 +33,8 @@ export type Assignment = {
   /** Live and promoted flags whose change the request has. */
   readonly changes: readonly string[];
   readonly parameters: DeliveryParameters;
+  /** Names the copy of the bytes to deliver; empty for the one that everybody shares. */
+  readonly copy: string;
   /** Flags whose audience threw. */
   readonly faults: readonly string[];
 };
@@ -72,8 +79,9 @@ function precedence({ canary }: Consequence): number {
 }
 
 function armOfFlag(rollout: Rollout, arm: ArmOfFlag["arm"]): ArmOfFlag | undefined {
-  const { flag, code, stage = 0, attempt } = rollout;
-  return isLive(rollout) ? { flag, code, arm, stage, attempt } : undefined;
+  if (!isLive(rollout)) return undefined;
+  const { flag, code, stage = 0, attempt, sharePpm, patch } = rollout;
+  return { flag, code, arm, stage, attempt, sharePpm, body: changesBody(patch) };
 }
 
 const untouched = defaultParameters;
@@ -104,5 +112,15 @@ export function makeAssignment(
   const trial = arms.length > 0;
   const unpatched = trial ? untouchedUnderTrial : untouched;
   const parameters = patched === undefined ? unpatched : trial ? capUnderTrial(patched) : patched;
-  return { key, arms, changes, parameters, faults };
+  return { key, arms, changes, parameters, copy: copyOf(arms), faults };
+}
+
+// An attempt has copies of its own: what an earlier one warmed up would be warmer
+// than the control that starts anew.
+function copyOf(arms: readonly ArmOfFlag[]): string {
+  let copy = "";
+  for (const { body, code, attempt, arm } of arms) {
+    if (body) copy += `${copy === "" ? "" : "-"}${code}.${attempt}.${arm}`;
+  }
+  return copy;
 }

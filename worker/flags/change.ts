@@ -88,11 +88,11 @@ function remove(before: Rollout, { others }: Surroundings): Result<null, ChangeR
 }
 
 // What takes a change away from people must never be refused for the sake of order.
-const alwaysAdmitted: readonly Action["kind"][] = ["hold", "rollback", "kill", "revive"];
+const alwaysAdmitted = new Set<Action["kind"]>(["hold", "rollback", "kill", "revive"]);
 
 function move(action: Action, { before, surroundings }: Existing): Result<Rollout, ChangeReject> {
   const moved = transition(before, action, surroundings.nowMs);
-  if (!moved.ok || alwaysAdmitted.includes(action.kind)) return moved;
+  if (!moved.ok || alwaysAdmitted.has(action.kind)) return moved;
   return admitted(moved.value, surroundings);
 }
 

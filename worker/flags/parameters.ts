@@ -68,11 +68,6 @@ export const parameterTable = {
     unit: "version",
     doc: "Engine version to compose with; null means the one that the snippet's pointer names.",
   }),
-  beacon: parameter(version, {
-    initial: null,
-    unit: "version",
-    doc: "Beacon version to compose with; null means the current one.",
-  }),
   encodings: parameter(offered, {
     initial: encodings,
     unit: "content codings",
@@ -82,11 +77,6 @@ export const parameterTable = {
     initial: 11,
     unit: "brotli quality",
     doc: "How hard bodies are compressed; other codings take their nearest level.",
-  }),
-  dictionaryDeltas: parameter(v.boolean("must be true or false"), {
-    initial: false,
-    unit: "on or off",
-    doc: "Whether to offer bodies as dictionaries and to answer with deltas (RFC 9842).",
   }),
   browserMaxAgeS: whole(0, 86_400, {
     initial: 120,
@@ -109,14 +99,9 @@ export const parameterTable = {
     doc: "Age from which a pointer held in isolate memory is refreshed in the background.",
   }),
   coloTtlS: whole(0, 31_536_000, {
-    initial: 86_400,
+    initial: 31_536_000,
     unit: "s",
     doc: "How long the data centre's cache keeps a body.",
-  }),
-  beaconSampleRate: whole(1, 1_000_000, {
-    initial: 1,
-    unit: "1 in n page views",
-    doc: "Of how many page views one sends beacons.",
   }),
   headers: parameter(headers, {
     initial: {},
@@ -177,6 +162,14 @@ export function parsePatch(input: unknown): Result<DeliveryPatch, PatchError> {
 /** The parameters that a patch sets. */
 export function patchedParameters(patch: DeliveryPatch): readonly ParameterName[] {
   return names.filter((name) => patch[name] !== undefined);
+}
+
+/** Parameters whose change is one of bytes, which caches then hold beside the stable ones. */
+const bodyParameters: readonly ParameterName[] = ["engine", "compressionLevel", "datafile"];
+
+/** Whether a patch leads to other bytes, not only to other header fields. */
+export function changesBody(patch: DeliveryPatch): boolean {
+  return bodyParameters.some((name) => patch[name] !== undefined);
 }
 
 /** The parameters after a patch; a patch's headers replace the others. */

@@ -37,6 +37,8 @@ export type Plan = {
   readonly flags: readonly PlannedFlag[];
   /** Flags left out because they cannot be compiled. */
   readonly faults: readonly string[];
+  /** Whether any of them is live, and requests therefore in arms. */
+  readonly isTrial: boolean;
   readonly consequences: Consequences;
   /** Scratch for one evaluation, which never yields. */
   readonly arms: Uint8Array;
@@ -65,7 +67,9 @@ export function compilePlan(rollouts: readonly Rollout[]): Plan {
     }
   }
   const consequences = consequencesOf(flags.map(({ rollout }) => rollout));
-  return { flags, faults, consequences, arms: new Uint8Array(flags.length), known: new Map() };
+  const isTrial = flags.some(({ promoted }) => !promoted);
+  const arms = new Uint8Array(flags.length);
+  return { flags, faults, isTrial, consequences, arms, known: new Map() };
 }
 
 /** Prerequisites before what needs them; promoted flags by age, so that the latest one counts. */

@@ -8,11 +8,14 @@ export type Subject = {
   readonly context: { readonly [key: string]: unknown };
   /** Ms since the epoch: targetings see it in whole seconds, as `$flagd.timestamp`. */
   readonly nowMs: number;
+  /** The context as a plain object, where it is none: for logic that needs all of it. */
+  whole?(): { readonly [key: string]: unknown };
 };
 
 /** Runs a flag's logic; the context is copied only for logic that needs more than its members. */
-export function runLogic(logic: Logic, flagKey: string, { context, nowMs }: Subject): unknown {
-  if (!logic.needsContext) return logic.run(context);
-  const timestamp = Math.floor(nowMs / 1_000);
-  return logic.run({ ...context, $flagd: { flagKey, timestamp }, [contextMark]: true });
+export function runLogic(logic: Logic, flagKey: string, subject: Subject): unknown {
+  if (!logic.needsContext) return logic.run(subject.context);
+  const all = subject.whole?.() ?? subject.context;
+  const timestamp = Math.floor(subject.nowMs / 1_000);
+  return logic.run({ ...all, $flagd: { flagKey, timestamp }, [contextMark]: true });
 }

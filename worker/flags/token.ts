@@ -2,7 +2,7 @@
 // beacon. One text for one meaning: what parses also encodes to itself, so that a
 // signature over the text is a signature over the meaning. Signing is elsewhere.
 import { err, ok, type Result } from "#base/result.ts";
-import { places, type Arm } from "./arms.ts";
+import type { Arm } from "./arms.ts";
 
 type TokenArm = { readonly code: string; readonly arm: Exclude<Arm, "rest"> };
 
@@ -12,7 +12,7 @@ export type Token = {
   readonly epoch: number;
   /** Hours since the epoch of time, when it was given. */
   readonly hour: number;
-  /** Place of the unit out of a million, for sampling; it names nobody. */
+  /** The visitor's bucket, out of `visitorBuckets`. */
   readonly bucket: number;
   /** By code; flags that are left out are in `rest`. */
   readonly arms: readonly TokenArm[];
@@ -24,6 +24,9 @@ export type TokenError =
   | { readonly reason: "expired_token"; readonly ageHours: number }
   | { readonly reason: "token_from_the_future"; readonly ageHours: number }
   | { readonly reason: "forgotten_epoch"; readonly epoch: number };
+
+/** Visitors share that many buckets: enough to see repeated visits, too few to name anybody. */
+export const visitorBuckets = 64;
 
 const hourMs = 3_600_000;
 const version = "1";
@@ -65,7 +68,7 @@ export function parseToken(text: string): Result<Token, TokenError> {
   const numbers = { epoch: number(epoch), hour: number(hour), bucket: number(bucket) };
   const token = { ...numbers, arms: known };
   const unique = new Set(known.map(({ code }) => code)).size === known.length;
-  const canonical = unique && token.bucket < places && encodeToken(token) === text;
+  const canonical = unique && token.bucket < visitorBuckets && encodeToken(token) === text;
   return canonical ? ok(token) : err({ reason: "malformed_token" });
 }
 

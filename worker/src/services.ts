@@ -1,14 +1,20 @@
 // Env → Services: the only reader of bindings and variables outside the objects.
 import * as v from "valibot";
+import { ArmCounts } from "#src/adapters/arm-counts.ts";
+import { ArmsTokens } from "#src/adapters/arms-tokens.ts";
 import { Answers } from "#src/adapters/answers.ts";
 import { Artifacts } from "#src/adapters/artifacts.ts";
 import { Compositions } from "#src/adapters/compositions.ts";
 import { Negotiations } from "#src/adapters/negotiations.ts";
+import { Plans } from "#src/adapters/plans.ts";
 import { Pointers } from "#src/adapters/pointers.ts";
+import { Previews } from "#src/adapters/previews.ts";
 import { projectsFrom, type Projects } from "#src/adapters/projects.ts";
-import { registryFrom, type RegistryRpc } from "#src/adapters/registry.ts";
+import { registryFrom, type RegistryStub } from "#src/adapters/registry.ts";
 import { Releases } from "#src/adapters/releases.ts";
 import { reportToLog, type Report } from "#src/adapters/report.ts";
+import { rolloutsFrom, type Rollouts } from "#src/adapters/rollouts.ts";
+import { Snapshots } from "#src/adapters/snapshots.ts";
 
 /** What wrangler.toml binds. */
 export type Env = {
@@ -16,6 +22,7 @@ export type Env = {
   readonly ARCHIVE: R2Bucket;
   readonly PROJECT: DurableObjectNamespace;
   readonly REGISTRY: DurableObjectNamespace;
+  readonly ROLLOUT: DurableObjectNamespace;
   readonly BUILD?: WorkerVersionMetadata;
   /** Host on which alone the control API answers; unset or empty: on every host. */
   readonly CONTROL_HOST?: string;
@@ -44,10 +51,18 @@ export type Services = {
   readonly compositions: Compositions;
   readonly releases: Releases;
   readonly projects: Projects;
-  readonly registry: () => RegistryRpc;
+  readonly registry: () => RegistryStub;
+  readonly rollouts: Rollouts;
+  readonly snapshots: Snapshots;
+  readonly plans: Plans;
+  readonly previews: Previews;
+  readonly tokens: ArmsTokens;
+  readonly counts: ArmCounts;
   readonly report: Report;
   /** Ms since the epoch; stands still while a request waits for nothing. */
   readonly now: () => number;
+  /** A text that no other request has. */
+  readonly nextRequestId: () => string;
   readonly build: string;
   readonly control: ControlSettings;
 };
@@ -68,17 +83,39 @@ function createServices(env: Env): Services {
   const report = reportToLog;
   const kv = env.STORE;
   const artifacts = new Artifacts({ kv, r2: env.ARCHIVE, colo, report });
+  const pointers = new Pointers({ kv, colo, report });
+  const registry = registryFrom(env.REGISTRY);
+  const rollouts = rolloutsFrom(env.ROLLOUT);
+  const now = Date.now;
+  const isolate = crypto.randomUUID();
+  let requests = 0;
   return {
     answers: new Answers(),
     negotiations: new Negotiations(),
-    pointers: new Pointers({ kv, colo, report }),
+    pointers,
+    snapshots: new Snapshots({
+      kv,
+      colo,
+      registry,
+      report,
+      onTaken: (snapshot) => pointers.learn(snapshot.pointers, now()),
+    }),
+    plans: new Plans(),
+    previews: new Previews(),
+    tokens: new ArmsTokens(),
+    counts: new ArmCounts({ rollout: rollouts, isolate, report }),
+    rollouts,
+    nextRequestId: () => {
+      requests += 1;
+      return `${isolate}/${requests}`;
+    },
     artifacts,
     compositions: new Compositions({ kv, artifacts }),
     releases: new Releases(kv),
     projects: projectsFrom(env.PROJECT),
-    registry: registryFrom(env.REGISTRY),
+    registry,
     report,
-    now: Date.now,
+    now,
     build: env.BUILD?.id ?? "development",
     control: controlFrom(env, report),
   };

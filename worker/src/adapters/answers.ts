@@ -2,6 +2,7 @@
 // put together once, not once a request.
 import type { Encoding } from "#flags/parameters.ts";
 import { Lru } from "#base/lru.ts";
+import { cacheControl, type Visibility } from "#src/delivery/cache-policy.ts";
 import type { Validators } from "#src/delivery/conditional.ts";
 import {
   notModifiedFields,
@@ -11,6 +12,10 @@ import {
   type Described,
   type HeaderFields,
 } from "#src/delivery/headers.ts";
+import type { DeliveryPlan } from "#src/delivery/plan.ts";
+
+/** Fields of the 200 and of the 304 when the answer comes from memory. */
+export type AnswerFields = { readonly ok: Headers; readonly notModified: Headers };
 
 export type Answer = {
   /** Revision of the pointer that it was made for. */
@@ -18,42 +23,73 @@ export type Answer = {
   readonly encoding: Encoding;
   readonly body: Uint8Array;
   readonly validators: Validators;
-  /** Fields of the 200 and of the 304 when the answer comes from memory. */
-  readonly ok: Headers;
-  readonly notModified: Headers;
-  /** When a newer revision was last tried for in its place, ms since the epoch. */
+  /** Fields for the plan that asked last, and the plan. */
+  plan: DeliveryPlan;
+  fields: AnswerFields;
+  /** When a better or newer one was last tried for in its place, ms since the epoch. */
   attemptedAtMs: number;
+  /** Whether its bytes were put together in a hurry: better ones are being made. */
+  readonly isProvisional: boolean;
+  readonly content: AnswerContent;
 };
 
-export type AnswerContent = Described & { readonly revision: number; readonly body: Uint8Array };
+export type AnswerContent = Omit<Described, "cacheControl" | "extra"> & {
+  readonly revision: number;
+  readonly body: Uint8Array;
+  readonly visibility: Visibility;
+  readonly isProvisional: boolean;
+};
 
 const maxBytes = 24 * 1024 * 1024;
 // Keys, headers and map slots, roughly.
 const overheadBytes = 2_048;
+const mostPlans = 64;
 
 /** Bounded by bytes; the least recently used answers go first. */
 export class Answers {
   readonly #memory = new Lru<Answer>(maxBytes);
+  readonly #fields = new WeakMap<Answer, Map<DeliveryPlan, AnswerFields>>();
 
   get(key: string): Answer | undefined {
     return this.#memory.get(key);
   }
 
   /** Builds an answer and keeps it under `key`. */
-  put(key: string, content: AnswerContent): Answer {
-    const { revision, encoding, body, validators } = content;
-    const answer: Answer = {
-      revision,
-      encoding,
-      body,
-      validators,
-      ok: headersFrom(okFields(content), "hit"),
-      notModified: headersFrom(notModifiedFields(content), "hit"),
-      attemptedAtMs: 0,
-    };
+  put(key: string, content: AnswerContent, plan: DeliveryPlan): Answer {
+    const { revision, encoding, body, validators, isProvisional } = content;
+    const fields = fieldsFrom(content, plan);
+    const made = { revision, encoding, body, validators, isProvisional };
+    const answer: Answer = { ...made, plan, fields, attemptedAtMs: 0, content };
     this.#memory.set(key, answer, body.byteLength + overheadBytes);
     return answer;
   }
+
+  /** The answer's fields under a plan: the same bytes may go out with different ones. */
+  fieldsFor(answer: Answer, plan: DeliveryPlan): AnswerFields {
+    if (answer.plan === plan) return answer.fields;
+    let known = this.#fields.get(answer);
+    if (known === undefined || known.size >= mostPlans) {
+      known = new Map([[answer.plan, answer.fields]]);
+      this.#fields.set(answer, known);
+    }
+    const fields = known.get(plan) ?? fieldsFrom(answer.content, plan);
+    known.set(plan, fields);
+    answer.plan = plan;
+    answer.fields = fields;
+    return fields;
+  }
+}
+
+function fieldsFrom(content: AnswerContent, plan: DeliveryPlan): AnswerFields {
+  const described: Described = {
+    ...content,
+    cacheControl: cacheControl(plan.parameters, plan.isPreview ? "preview" : content.visibility),
+    extra: Object.entries(plan.parameters.headers),
+  };
+  return {
+    ok: headersFrom(okFields(described), "hit"),
+    notModified: headersFrom(notModifiedFields(described), "hit"),
+  };
 }
 
 function headersFrom(fields: HeaderFields, state: CacheState): Headers {

@@ -27,6 +27,19 @@ export type ArtifactStores = {
 const deadlineMs = { colo: 300, kv: 1_500, r2: 2_000 } as const;
 const yearS = 31_536_000;
 
+/** How long the caches keep copies of their own for an arm under trial, in seconds. */
+export const copyTtlS = 30 * 86_400;
+
+/** How caches keep an artifact, where that is not as usual. */
+export type Keeping = {
+  /** Copies of one artifact are apart in every cache: none warms another. */
+  readonly copy?: string;
+  /** How long the colo's cache keeps it, in seconds. */
+  readonly coloTtlS?: number;
+};
+
+type Wanted = Keeping & { readonly digest: Digest };
+
 export class Artifacts {
   readonly #stores: ArtifactStores;
 
@@ -38,28 +51,31 @@ export class Artifacts {
   async get(
     digest: Digest,
     background: Background,
+    keeping: Keeping = {},
   ): Promise<Result<FoundArtifact, ArtifactMissing>> {
+    const wanted = { ...keeping, digest };
     for (const source of ["colo", "kv", "r2"] as const) {
-      const bytes = await this.#read(source, digest);
+      const bytes = await this.#read(source, wanted);
       if (bytes === null) continue;
-      if (source !== "colo") background.waitUntil(this.#keepInColo(digest, bytes));
-      if (source === "r2") background.waitUntil(this.#keepInKv(digest, bytes));
+      if (source !== "colo") background.waitUntil(this.#keepInColo(wanted, bytes));
+      if (source === "r2") background.waitUntil(this.#keepInKv(wanted, bytes));
       return ok({ bytes, source });
     }
     return err({ reason: "artifact_missing", sha256: digest });
   }
 
   /** Stores `bytes`; their digest is where they are found again. Rejects unless R2 took them. */
-  async put(bytes: Uint8Array): Promise<Digest> {
+  async put(bytes: Uint8Array, copy?: string): Promise<Digest> {
     const digest = await sha256(bytes);
     await this.#stores.r2.put(r2Key(digest), bytes, { sha256: digest });
-    await this.#keepInKv(digest, bytes);
+    await this.#keepInKv({ digest, ...(copy === undefined ? {} : { copy }) }, bytes);
     return digest;
   }
 
-  async #read(source: ArtifactSource, digest: Digest): Promise<Uint8Array | null> {
+  async #read(source: ArtifactSource, wanted: Wanted): Promise<Uint8Array | null> {
+    const { digest } = wanted;
     try {
-      const found = await withDeadline(this.#fetch(source, digest), deadlineMs[source], source);
+      const found = await withDeadline(this.#fetch(source, wanted), deadlineMs[source], source);
       if (found === null) return null;
       const bytes = new Uint8Array(found);
       if ((await sha256(bytes)) === digest) return bytes;
@@ -70,38 +86,41 @@ export class Artifacts {
     return null;
   }
 
-  async #fetch(source: ArtifactSource, digest: Digest): Promise<ArrayBuffer | null> {
+  async #fetch(source: ArtifactSource, wanted: Wanted): Promise<ArrayBuffer | null> {
     switch (source) {
       case "colo":
-        return (await (await this.#stores.colo()).match(coloKey(digest)))?.arrayBuffer() ?? null;
+        return (await (await this.#stores.colo()).match(coloKey(wanted)))?.arrayBuffer() ?? null;
       case "kv":
-        return this.#stores.kv.get(kvKey(digest), { type: "arrayBuffer", cacheTtl: yearS });
+        return this.#stores.kv.get(kvKey(wanted), { type: "arrayBuffer", cacheTtl: yearS });
       case "r2":
-        return (await this.#stores.r2.get(r2Key(digest)))?.arrayBuffer() ?? null;
+        return (await this.#stores.r2.get(r2Key(wanted.digest)))?.arrayBuffer() ?? null;
     }
   }
 
   // KV takes one write a second for a key, so a retried publish may be refused
   // here: the bytes are in R2, and the next reader who finds them there tries again.
-  async #keepInKv(digest: Digest, bytes: Uint8Array): Promise<void> {
+  async #keepInKv(wanted: Wanted, bytes: Uint8Array): Promise<void> {
     try {
-      await this.#stores.kv.put(kvKey(digest), bytes);
+      const expiry = wanted.copy === undefined ? {} : { expirationTtl: copyTtlS };
+      await this.#stores.kv.put(kvKey(wanted), bytes, expiry);
     } catch (error) {
-      this.#stores.report("kv_write_failed", { sha256: digest, error });
+      this.#stores.report("kv_write_failed", { sha256: wanted.digest, error });
     }
   }
 
-  async #keepInColo(digest: Digest, bytes: Uint8Array): Promise<void> {
+  async #keepInColo(wanted: Wanted, bytes: Uint8Array): Promise<void> {
     try {
-      const headers = { "cache-control": `max-age=${yearS}` };
+      const headers = { "cache-control": `max-age=${wanted.coloTtlS ?? yearS}` };
       const colo = await this.#stores.colo();
-      await colo.put(coloKey(digest), new Response(bytes, { headers }));
+      await colo.put(coloKey(wanted), new Response(bytes, { headers }));
     } catch (error) {
-      this.#stores.report("colo_write_failed", { sha256: digest, error });
+      this.#stores.report("colo_write_failed", { sha256: wanted.digest, error });
     }
   }
 }
 
-const kvKey = (digest: Digest): string => `artifact:${digest}`;
+const named = ({ digest, copy }: Wanted): string =>
+  copy === undefined ? digest : `${digest}:${copy}`;
+const kvKey = (wanted: Wanted): string => `artifact:${named(wanted)}`;
 const r2Key = (digest: Digest): string => `artifact/${digest}`;
-const coloKey = (digest: Digest): string => `https://colo.invalid/artifact/${digest}`;
+const coloKey = (wanted: Wanted): string => `https://colo.invalid/artifact/${named(wanted)}`;

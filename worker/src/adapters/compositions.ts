@@ -11,7 +11,7 @@ import {
   type CompositionSource,
 } from "#src/delivery/compose.ts";
 import type { Digest, Representations } from "#src/delivery/representation.ts";
-import type { ArtifactMissing, Artifacts } from "./artifacts.ts";
+import { copyTtlS, type ArtifactMissing, type Artifacts } from "./artifacts.ts";
 import type { Background } from "./background.ts";
 import { codings, compress } from "./compression.ts";
 import { sha256 } from "./digest.ts";
@@ -69,20 +69,21 @@ export class Compositions {
     if (made !== undefined) return ok(made);
     const script = await this.write(of, background);
     if (!script.ok) return err(script.error);
-    const stored = await this.store(script.value);
-    await this.#stores.kv.put(await kvKey(of), JSON.stringify(stored));
+    const stored = await this.store(script.value, of.copy);
+    const expiry = of.copy === undefined ? {} : { expirationTtl: copyTtlS };
+    await this.#stores.kv.put(await kvKey(of), JSON.stringify(stored), expiry);
     return ok(stored);
   }
 
   /** Stores a body in every coding, compressed as well as possible. */
-  async store(body: Uint8Array): Promise<Representations> {
+  async store(body: Uint8Array, copy?: string): Promise<Representations> {
     const { artifacts } = this.#stores;
     const stored: { -readonly [e in Encoding]?: { sha256: Digest; bytes: number } } = {};
     for (const coding of codings) {
       const bytes = compress(body, coding, "best");
-      stored[coding] = { sha256: await artifacts.put(bytes), bytes: bytes.byteLength };
+      stored[coding] = { sha256: await artifacts.put(bytes, copy), bytes: bytes.byteLength };
     }
-    const identity = { sha256: await artifacts.put(body), bytes: body.byteLength };
+    const identity = { sha256: await artifacts.put(body, copy), bytes: body.byteLength };
     return { ...stored, identity };
   }
 }

@@ -14,13 +14,17 @@ const levels = {
   gzip: { quick: 6, best: 9 },
 } as const;
 
-/** `bytes` in `coding`. Synchronous and, at `best`, slow: about 2 µs a byte for brotli. */
+/**
+ * `bytes` in `coding`. Synchronous and, at `best`, slow: about 2 µs a byte for brotli.
+ *
+ * @param effort or a brotli quality from 1 to 11, to which gzip and zstd do their nearest.
+ */
 export function compress(
   bytes: Uint8Array,
   coding: Exclude<Encoding, "identity">,
-  effort: Effort,
+  effort: Effort | number,
 ): Uint8Array {
-  const level = levels[coding][effort];
+  const level = typeof effort === "number" ? nearest(coding, effort) : levels[coding][effort];
   switch (coding) {
     case "br":
       return brotliCompressSync(bytes, {
@@ -36,4 +40,10 @@ export function compress(
     case "gzip":
       return gzipSync(bytes, { level });
   }
+}
+
+/** gzip ends at 9; zstd's 19 is what brotli's 11 is, near the end of what pays. */
+function nearest(coding: Exclude<Encoding, "identity">, quality: number): number {
+  if (coding === "gzip") return Math.min(quality, levels.gzip.best);
+  return coding === "br" ? quality : Math.round((quality * levels.zstd.best) / levels.br.best);
 }

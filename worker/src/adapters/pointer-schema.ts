@@ -39,6 +39,10 @@ export const pointerSchema: v.GenericSchema<unknown, Pointer> = v.variant("kind"
   v.object({
     kind: v.literal("datafile"),
     ...common,
-    content: v.object({ body: representationsSchema, accessTokens: v.array(digest) }),
+    content: v.object({
+      body: representationsSchema,
+      candidate: v.exactOptional(representationsSchema),
+      accessTokens: v.array(digest),
+    }),
   }),
 ]);

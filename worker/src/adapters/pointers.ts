@@ -54,6 +54,27 @@ export class Pointers {
     this.#stores = stores;
   }
 
+  /** What memory holds, however old. */
+  held(kind: PointerKind, id: string): KnownPointer | undefined {
+    return this.#memory.get(memoryKey({ kind, id }));
+  }
+
+  /**
+   * Takes over pointers that came another way, newer than what KV may still say.
+   * What is no pointer is left out; an id that nobody asked for here is left alone.
+   */
+  learn(pointers: readonly unknown[], nowMs: number): void {
+    for (const each of pointers) {
+      const parsed = v.safeParse(pointerSchema, each);
+      if (!parsed.success) continue;
+      const pointer = parsed.output;
+      const key = memoryKey(pointer);
+      const held = this.#memory.get(key);
+      if (held === undefined || (held.pointer?.revision ?? 0) >= pointer.revision) continue;
+      this.#memory.set(key, { pointer, confirmedAtMs: nowMs, attemptedAtMs: nowMs });
+    }
+  }
+
   /** What memory says, at once; undefined where `load` must be asked. Starts a refresh where one is due. */
   peek(request: PointerRequest): KnownPointer | undefined {
     const entry = this.#memory.get(memoryKey(request));
@@ -133,6 +154,6 @@ export class Pointers {
 /** Where a pointer's copy for the edge lives in KV. */
 export const kvKey = (kind: PointerKind, id: string): string => `pointer:${kind}:${id}`;
 
-const memoryKey = ({ kind, id }: PointerRequest): string => `${kind}:${id}`;
+const memoryKey = ({ kind, id }: Pick<PointerRequest, "kind" | "id">): string => `${kind}:${id}`;
 const coloKey = (kind: PointerKind, id: string): string =>
   `https://colo.invalid/pointer/${kind}/${id}`;

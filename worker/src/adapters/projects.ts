@@ -3,6 +3,7 @@ import type { Pointer, PointerKind, StaleRevision } from "#src/delivery/pointer.
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Result } from "#base/result.ts";
 import type { ArtifactMissing } from "./artifacts.ts";
+import type { CompositionOf } from "./compositions.ts";
 
 export type PublishSnippet = {
   readonly account: string;
@@ -17,6 +18,8 @@ export type PublishDatafile = {
   readonly account: string;
   readonly id: string;
   readonly body: Digest;
+  /** Whether it is to stand beside the current body, for flags, and not in its place. */
+  readonly isCandidate: boolean;
   /** Null keeps the tokens it has. */
   readonly accessTokens: readonly Digest[] | null;
   readonly expected: number;
@@ -34,7 +37,8 @@ export type Moved = { readonly pointer: Pointer; readonly moved: boolean };
 export type MoveReject =
   | StaleRevision
   | ArtifactMissing
-  | { readonly reason: "unknown_revision"; readonly to: number };
+  | { readonly reason: "unknown_revision"; readonly to: number }
+  | { readonly reason: "nothing_stable" };
 
 /** What a `Project` object answers. Revisions, history and compare-and-set live there. */
 export type ProjectRpc = {
@@ -45,6 +49,8 @@ export type ProjectRpc = {
   publishSnippet(request: PublishSnippet): Promise<Result<Moved, MoveReject>>;
   publishDatafile(request: PublishDatafile): Promise<Result<Moved, MoveReject>>;
   rollBack(request: Rollback): Promise<Result<Moved, MoveReject>>;
+  /** Makes a composition that a flag asks for, in every coding; idempotent. */
+  compose(of: CompositionOf): Promise<void>;
   /** Makes lost artifacts of the current revision again. */
   repair(kind: PointerKind, id: string): Promise<void>;
 };

@@ -2,6 +2,7 @@
 import type { PointerKind } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Result } from "#base/result.ts";
+import type { FlagRegistryRpc } from "./flag-registry.ts";
 
 export type Engine = {
   readonly version: string;
@@ -46,7 +47,9 @@ export type RegistryRpc = {
   revokeToken(id: string, nowMs: number): Promise<boolean>;
 };
 
+export type RegistryStub = RegistryRpc & FlagRegistryRpc;
+
 /** A fresh stub of the one Registry: a broken one would stay broken. */
-export function registryFrom(namespace: DurableObjectNamespace): () => RegistryRpc {
-  return () => namespace.get(namespace.idFromName("registry")) as unknown as RegistryRpc;
+export function registryFrom(namespace: DurableObjectNamespace): () => RegistryStub {
+  return () => namespace.get(namespace.idFromName("registry")) as unknown as RegistryStub;
 }

@@ -2,13 +2,25 @@
 import { Hono } from "hono";
 import type { Background } from "#src/adapters/background.ts";
 import type { Services } from "#src/services.ts";
+import { auditTrail } from "./audit-trail.ts";
 import { authenticate } from "./auth.ts";
 import type { Variables } from "./context.ts";
 import { limits } from "./contract.ts";
 import { datafileHandlers, publishDatafile } from "./datafiles.ts";
 import { listEngines, publishEngine, showEngine } from "./engines.ts";
 import { methodsAt } from "./endpoints.ts";
+import {
+  deleteFlag,
+  killFlags,
+  listFlags,
+  moveFlag,
+  putFlag,
+  rampFlag,
+  showFlag,
+} from "./flags.ts";
+import { exportFlags, importFlags, listAudit, putPolicy, showPolicy } from "./flag-settings.ts";
 import openapi from "./openapi.json" with { type: "json" };
+import { showPlan, signPreview } from "./plan.ts";
 import { refuse } from "./problem.ts";
 import { publishSnippet, snippetHandlers } from "./snippets.ts";
 import { showStatus } from "./status.ts";
@@ -59,6 +71,8 @@ app.use(async (context, next) => {
   return undefined;
 });
 
+app.use(auditTrail);
+
 app.get("/status", showStatus);
 
 app.get("/engines", listEngines);
@@ -80,6 +94,27 @@ app.post("/datafiles/:id/rollback", datafileHandlers.rollBack);
 app.get("/tokens", listTokens);
 app.post("/tokens", createToken);
 app.delete("/tokens/:id", revokeToken);
+
+app.get("/flags", listFlags);
+app.get("/flags/:key", showFlag);
+app.put("/flags/:key", putFlag);
+app.delete("/flags/:key", deleteFlag);
+app.post("/flags/:key/ramp", rampFlag);
+app.post("/flags/:key/advance", moveFlag("advance"));
+app.post("/flags/:key/hold", moveFlag("hold"));
+app.post("/flags/:key/resume", moveFlag("resume"));
+app.post("/flags/:key/rollback", moveFlag("rollback"));
+app.post("/flags/:key/promote", moveFlag("promote"));
+app.post("/flags/:key/revive", moveFlag("revive"));
+app.post("/flags/:key/kill", killFlags);
+app.post("/kill", killFlags);
+app.get("/flags.flagd.json", exportFlags);
+app.put("/flags.flagd.json", importFlags);
+app.get("/policy", showPolicy);
+app.put("/policy", putPolicy);
+app.get("/audit", listAudit);
+app.post("/plan", showPlan);
+app.post("/preview", signPreview);
 
 app.notFound((context) => {
   const { pathname } = new URL(context.req.url);

@@ -7,6 +7,7 @@ export const limits = {
   engine: 5 * 1024 * 1024,
   payload: 2 * 1024 * 1024,
   datafile: 2 * 1024 * 1024,
+  flags: 1024 * 1024,
   json: 64 * 1024,
 } as const;
 
@@ -41,12 +42,21 @@ export const scopeSchema = v.picklist(
   "must be read, publish, operate or admin",
 );
 
+/** A flag in a query. */
+export const trueOrFalse = v.pipe(
+  v.picklist(["true", "false"], "must be true or false"),
+  v.transform((text) => text === "true"),
+);
+
 /** Query of a publish. */
 export const publishSnippetQuery = v.object({
   account: idSchema,
   engine: v.exactOptional(engineVersionSchema),
 });
-export const publishDatafileQuery = v.object({ account: idSchema });
+export const publishDatafileQuery = v.object({
+  account: idSchema,
+  candidate: v.optional(trueOrFalse, "false"),
+});
 export const listQuery = v.object({ account: idSchema });
 
 const countRule = "must be a whole number from 1 to 100";
@@ -113,6 +123,8 @@ export const datafileView = v.object({
   ...revisionFields,
   /** True where an access token is needed. */
   private: v.boolean(),
+  /** SHA-256 of the candidate that flags may deliver in its place; null where there is none. */
+  candidateSha256: v.nullable(v.string()),
 });
 
 const changed = { changed: v.boolean() };
@@ -159,7 +171,16 @@ export const statusView = v.object({
 });
 
 /** GET /healthz: the one answer here that needs no token. */
-export const healthView = v.object({ status: v.string(), build: v.string() });
+export const healthView = v.object({
+  status: v.string(),
+  build: v.string(),
+  flags: v.object({
+    epoch: v.number(),
+    edition: v.number(),
+    ageMs: v.nullable(v.number()),
+    source: v.string(),
+  }),
+});
 
 /** RFC 9457, with the fields that are wrong. */
 export const problemView = v.object({

@@ -23,7 +23,7 @@ export async function publishDatafile(context: AdminContext): Promise<Response> 
   if (!id.ok) return refuse(id.error);
   const query = checkShape(context.req.query(), publishDatafileQuery);
   if (!query.ok) return refuse(query.error);
-  const { account } = query.value;
+  const { account, candidate: isCandidate } = query.value;
   const permitted = permit(context, "publish", account);
   if (!permitted.ok) return refuse(permitted.error);
   const tokens = await accessTokensFrom(context.req.header(accessTokensField));
@@ -40,7 +40,7 @@ export async function publishDatafile(context: AdminContext): Promise<Response> 
   if (!json.ok) return refuse(json.error);
 
   const stored = await services.artifacts.put(body.value);
-  const publish = { account, id: id.value, body: stored, accessTokens: tokens.value };
+  const publish = { account, id: id.value, body: stored, isCandidate, accessTokens: tokens.value };
   const target = { kind: "datafile", id: id.value, account, expected: expected.value } as const;
   const outcome = await moveClaimed(services.registry(), target, () =>
     project.publishDatafile({ ...publish, expected: expected.value }),

@@ -2,6 +2,7 @@
 import type * as v from "valibot";
 import * as contract from "./contract.ts";
 import { limits, type Scope } from "./contract.ts";
+import { flagEndpoints } from "./flag-endpoints.ts";
 
 export type Endpoint = {
   readonly method: "get" | "put" | "post" | "delete";
@@ -124,6 +125,7 @@ export const endpoints: readonly Endpoint[] = [
     answer: contract.datafileMoved,
     refusals: [400, 409, 412, 413, 422],
   },
+  ...flagEndpoints,
   {
     method: "get",
     path: "/tokens",

@@ -3,6 +3,7 @@
 import type { ArtifactMissing } from "#src/adapters/artifacts.ts";
 import type { EngineConflict, Owned } from "#src/adapters/registry.ts";
 import type { MoveReject } from "#src/adapters/projects.ts";
+import { isFlagRefusal, documentForFlag, type FlagRefusal } from "./flag-problem.ts";
 import type { EngineReject } from "#src/delivery/prepare-engine.ts";
 import type { Problem, Scope } from "./contract.ts";
 
@@ -23,17 +24,18 @@ export type Refusal =
   | { readonly reason: "other_account"; readonly account: string | null }
   | { readonly reason: "method_not_allowed"; readonly methods: readonly string[] }
   | { readonly reason: "unavailable" }
+  | FlagRefusal
   | EngineReject
   | EngineConflict
   | Owned
   | MoveReject
   | ArtifactMissing;
 
-type Document = Omit<Problem, "type">;
+export type ProblemDocument = Omit<Problem, "type">;
 
 /** The problem document's response. */
 export function refuse(refusal: Refusal): Response {
-  const problem = documentFor(refusal);
+  const problem = isFlagRefusal(refusal) ? documentForFlag(refusal) : documentFor(refusal);
   const type = `urn:aviary:problem:${refusal.reason.replaceAll("_", "-")}`;
   const headers = new Headers({
     "content-type": "application/problem+json",
@@ -46,7 +48,7 @@ export function refuse(refusal: Refusal): Response {
   return new Response(JSON.stringify({ type, ...problem }), { status: problem.status, headers });
 }
 
-function documentFor(refusal: Refusal): Document {
+function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
   switch (refusal.reason) {
     case "invalid":
       return {
@@ -97,6 +99,8 @@ function documentFor(refusal: Refusal): Document {
           ? "This needs a token that is not bound to an account."
           : `The token is bound to account ${refusal.account}.`,
       );
+    case "nothing_stable":
+      return plain(409, "Nothing stable", "Publish the datafile itself before a candidate for it.");
     case "engine_exists":
       return plain(
         409,
@@ -120,15 +124,15 @@ function documentFor(refusal: Refusal): Document {
   }
 }
 
-function plain(status: number, title: string, detail: string): Document {
+function plain(status: number, title: string, detail: string): ProblemDocument {
   return { title, status, detail };
 }
 
-function body(status: number, title: string, detail: string): Document {
+function body(status: number, title: string, detail: string): ProblemDocument {
   return { title, status, detail: `body: ${detail}`, errors: [{ field: "body", detail }] };
 }
 
-function unknownEngine(version: string | null): Document {
+function unknownEngine(version: string | null): ProblemDocument {
   const detail =
     version === null
       ? "none was ever published; publish one first"

@@ -20,12 +20,13 @@ export function viewSnippet(pointer: SnippetPointer): SnippetView {
 }
 
 export function viewDatafile(pointer: DatafilePointer): DatafileView {
-  const { body, accessTokens } = pointer.content;
+  const { body, candidate, accessTokens } = pointer.content;
   const guarded = accessTokens.length > 0;
   return {
     ...viewRevision(pointer, body),
     path: guarded ? `/datafiles/auth/${pointer.id}.json` : `/datafiles/${pointer.id}.json`,
     private: guarded,
+    candidateSha256: candidate?.identity.sha256 ?? null,
   };
 }
 

@@ -2,8 +2,8 @@
 // allowances: without `stale-if-error=0` some caches serve stale for ever.
 import type { DeliveryParameters } from "#flags/parameters.ts";
 
-/** Who may keep an answer: everybody, the client alone, or everybody for ever. */
-export type Visibility = "public" | "private" | "immutable";
+/** Who may keep an answer: everybody, the client alone, everybody for ever, or nobody. */
+export type Visibility = "public" | "private" | "immutable" | "preview";
 
 /** Seconds for which caches may remember that an id is unknown. */
 export const unknownMaxAgeS = 30;
@@ -13,6 +13,8 @@ export function cacheControl(parameters: DeliveryParameters, visibility: Visibil
   switch (visibility) {
     case "immutable":
       return "public, max-age=31536000, immutable";
+    case "preview":
+      return "private, no-store";
     case "private":
       return `private, max-age=${parameters.browserMaxAgeS}`;
     case "public":

@@ -59,12 +59,16 @@ export type CompositionSource = {
   readonly snippetId: string;
   readonly payload: string;
   readonly engine: { readonly version: string; readonly sha256: string };
+  /** Names a copy with the same bytes that no cache has seen; absent: the one for everybody. */
+  readonly copy?: string;
 };
 
 /**
  * What a composition depends on, as one line: equal lines, equal bytes. Its
  * digest is the composition's key. `payload` is the payload's digest.
  */
-export function compositionSource({ snippetId, payload, engine }: CompositionSource): string {
-  return [compositionFormat, snippetId, payload, engine.version, engine.sha256].join("\n");
+export function compositionSource(source: CompositionSource): string {
+  const { snippetId, payload, engine, copy = "" } = source;
+  const line = [compositionFormat, snippetId, payload, engine.version, engine.sha256];
+  return [...line, ...(copy === "" ? [] : [copy])].join("\n");
 }

@@ -9,6 +9,11 @@ export type Validators = {
   readonly lastModified: string;
   /** The same moment in ms since the epoch, a whole second. */
   readonly lastModifiedMs: number;
+  /**
+   * Whether a date must match to the second, as nginx has it by default: where two
+   * bodies take turns, the later date of the one says nothing of the other.
+   */
+  readonly isExact: boolean;
 };
 
 /** The two request fields that decide, null where absent. */
@@ -22,6 +27,7 @@ export function isNotModified(sent: Preconditions, current: Validators): boolean
   if (sent.ifNoneMatch !== null) return matchesAny(sent.ifNoneMatch, current.etag);
   if (sent.ifModifiedSince === null) return false;
   if (sent.ifModifiedSince === current.lastModified) return true;
+  if (current.isExact) return false;
   const since = parseHttpDate(sent.ifModifiedSince);
   return since !== undefined && current.lastModifiedMs <= since;
 }

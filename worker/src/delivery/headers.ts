@@ -25,16 +25,24 @@ export type Described = {
   readonly validators: Validators;
   readonly cacheControl: string;
   readonly vary: string;
+  /** Fields that flags add. */
+  readonly extra: HeaderFields;
 };
 
 /** Fields of a 304: those that a cache must be able to update, RFC 9110 §15.4.5, and the cross-origin ones. */
-export function notModifiedFields({ validators, cacheControl, vary }: Described): HeaderFields {
+export function notModifiedFields({
+  validators,
+  cacheControl,
+  vary,
+  extra,
+}: Described): HeaderFields {
   return [
     ["cache-control", cacheControl],
     ["etag", validators.etag],
     ["last-modified", validators.lastModified],
     ["vary", vary],
     ...crossOriginFields,
+    ...extra,
   ];
 }
 
@@ -54,7 +62,11 @@ export const varyOn = {
 /** Where the bytes of an answer came from: memory, a store, made just now, or the last good copy. */
 export type CacheState = "hit" | "colo" | "kv" | "r2" | "miss" | "stale";
 
-/** `Server-Timing`: the cache's state and the ms spent at the edge. */
-export function serverTiming(state: CacheState, edgeMs: number): string {
-  return `cache;desc=${state}, edge;dur=${edgeMs}`;
+/**
+ * `Server-Timing`: the arms token, where there is one, the cache's state and the ms
+ * spent at the edge. Pages read it back from `PerformanceResourceTiming`.
+ */
+export function serverTiming(state: CacheState, edgeMs: number, arms?: string): string {
+  const timing = `cache;desc=${state}, edge;dur=${edgeMs}`;
+  return arms === undefined ? timing : `av;desc="${arms}", ${timing}`;
 }

@@ -11,6 +11,8 @@ type SnippetContent = {
 
 type DatafileContent = {
   readonly body: Representations;
+  /** What a flag may deliver in the place of `body`; the next publish without one ends it. */
+  readonly candidate?: Representations;
   /** Digests of the tokens that may read it; empty means that anybody may. */
   readonly accessTokens: readonly Digest[];
 };
@@ -58,10 +60,18 @@ export function movePointer<P extends Pointer>(
 }
 
 // Last-Modified counts in seconds and some clients send nothing else back: two
-// moves within one second must still differ.
+// moves within one second must still differ, and so must a candidate, whose date
+// is the second after.
 function moveTime(current: Pointer | undefined, nowMs: number): number {
   const second = Math.floor(nowMs / 1_000) * 1_000;
-  return current === undefined ? second : Math.max(second, current.movedAtMs + 1_000);
+  return current === undefined ? second : Math.max(second, current.movedAtMs + 2 * secondMs);
+}
+
+const secondMs = 1_000;
+
+/** The validator's date for a pointer's body, or for its candidate. */
+export function modifiedAtMs({ movedAtMs }: Pointer, of: "stable" | "candidate"): number {
+  return of === "stable" ? movedAtMs : movedAtMs + secondMs;
 }
 
 function saysTheSame(current: Pointer, next: Pick<Pointer, "kind" | "content">): boolean {
@@ -74,5 +84,6 @@ function essence(pointer: Pick<Pointer, "kind" | "content">): string {
   if ("payload" in content) {
     return [content.payload, content.engine.version, content.engine.sha256].join();
   }
-  return [content.body.identity.sha256, ...content.accessTokens].join();
+  const candidate = content.candidate?.identity.sha256 ?? "";
+  return [content.body.identity.sha256, candidate, ...content.accessTokens].join();
 }

@@ -1,10 +1,12 @@
 // What every delivery handler is given. Method and header fields are read from the
 // request once: each look at a native object costs as much as the decision after it.
 import type { Background } from "#src/adapters/background.ts";
+import type { HeldSnapshot } from "#src/adapters/snapshots.ts";
 import type { DeliveryPlan } from "#src/delivery/plan.ts";
 import type { Services } from "#src/services.ts";
 
-export type Delivery = {
+/** A request before it is known whose it is. */
+export type Visit = {
   readonly request: Request;
   readonly method: string;
   readonly headers: Headers;
@@ -12,11 +14,19 @@ export type Delivery = {
   readonly background: Background;
   /** When the request arrived, ms since the epoch. */
   readonly nowMs: number;
+  /** The flags that it meets. */
+  readonly held: HeldSnapshot;
+};
+
+/** A request and what it gets. */
+export type Delivery = Visit & {
   readonly plan: DeliveryPlan;
+  /** The signed arms token, for those who report back; undefined where nothing is on trial. */
+  readonly arms: string | undefined;
 };
 
 /** What the visitor accepts: the field itself is rewritten on its way through the edge. */
-export function acceptEncodingOf({ request, headers }: Delivery): string | null {
+export function acceptEncodingOf({ request, headers }: Visit): string | null {
   const sent = request.cf?.["clientAcceptEncoding"];
   return typeof sent === "string" ? sent : headers.get("accept-encoding");
 }

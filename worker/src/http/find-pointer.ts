@@ -1,24 +1,44 @@
 // The pointer behind an id: from memory at once, else from the stores.
 import type { KnownPointer } from "#src/adapters/pointers.ts";
 import type { PointerKind } from "#src/delivery/pointer.ts";
-import type { Delivery } from "./delivery.ts";
+import { decide } from "./decide.ts";
+import type { Delivery, Visit } from "./delivery.ts";
 import { problem, type Media } from "./problem.ts";
 
 export type Sought = { readonly kind: PointerKind; readonly id: string; readonly media: Media };
 
 type Serve = (known: KnownPointer, delivery: Delivery) => Response | Promise<Response>;
 
-/** Hands what is known of an id to `serve`; 503 where no store answers and nothing is known. */
+/**
+ * Decides what the request gets, now that it is known whose id it asks for, and
+ * hands both to `serve`; 503 where no store answers and nothing is known.
+ */
 export function withPointer(
   { kind, id, media }: Sought,
-  delivery: Delivery,
+  visit: Visit,
   serve: Serve,
 ): Response | Promise<Response> {
-  const { nowMs, plan, background, services } = delivery;
-  const wanted = { kind, id, nowMs, freshMs: plan.parameters.pointerFreshMs, background };
+  const { nowMs, background, services } = visit;
+  const held = services.pointers.held(kind, id);
+  const delivery = decide(visit, { kind, id, account: held?.pointer?.account });
+  const freshMs = delivery.plan.parameters.pointerFreshMs;
+  const wanted = { kind, id, nowMs, freshMs, background };
   const known = services.pointers.peek(wanted);
-  if (known !== undefined) return serve(known, delivery);
-  return services.pointers
-    .load(wanted)
-    .then((loaded) => (loaded.ok ? serve(loaded.value, delivery) : problem("unavailable", media)));
+  if (known !== undefined) return delayed(serve(known, delivery), delivery);
+  return services.pointers.load(wanted).then((loaded) => {
+    if (!loaded.ok) return problem("unavailable", media);
+    // An account that was not known before may be in another arm.
+    const account = loaded.value.pointer?.account;
+    const now =
+      account === held?.pointer?.account ? delivery : decide(visit, { kind, id, account });
+    return delayed(serve(loaded.value, now), now);
+  });
+}
+
+function delayed(
+  answer: Response | Promise<Response>,
+  { plan }: Delivery,
+): Response | Promise<Response> {
+  const { delayMs } = plan.parameters;
+  return delayMs === 0 ? answer : scheduler.wait(delayMs).then(() => answer);
 }

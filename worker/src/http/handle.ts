@@ -1,8 +1,8 @@
 // One delivery request: method and route, then the handler that it leads to.
 import { crossOriginFields } from "#src/delivery/headers.ts";
-import { stablePlan } from "#src/delivery/plan.ts";
 import type { Background } from "#src/adapters/background.ts";
 import type { Services } from "#src/services.ts";
+import type { Visit } from "./delivery.ts";
 import { health } from "./health.ts";
 import { problem, type Media } from "./problem.ts";
 import type { Route } from "./route.ts";
@@ -32,18 +32,26 @@ function dispatch(wanted: DeliveryRequest, method: string): Response | Promise<R
   const { request, route, services, background } = wanted;
   const { headers } = request;
   const nowMs = services.now();
-  const delivery = { request, method, headers, services, background, nowMs, plan: stablePlan };
+  const held = services.snapshots.current({ nowMs, background });
+  if (held instanceof Promise) {
+    const arrived = { request, method, headers, services, background, nowMs };
+    return held.then((first) => serve(route, { ...arrived, held: first }));
+  }
+  return serve(route, { request, method, headers, services, background, nowMs, held });
+}
+
+function serve(route: DeliveryRequest["route"], visit: Visit): Response | Promise<Response> {
   switch (route.name) {
     case "snippet":
-      return serveSnippet(route.id, delivery);
+      return serveSnippet(route.id, visit);
     case "datafile":
-      return serveDatafile(route.id, delivery);
+      return serveDatafile(route.id, visit);
     case "private_datafile":
-      return servePrivateDatafile(route.id, delivery);
+      return servePrivateDatafile(route.id, visit);
     case "release":
-      return serveRelease(route.id, route.prefix, delivery);
+      return serveRelease(route.id, route.prefix, visit);
     case "health":
-      return health(services);
+      return health(visit);
     case "none":
       return problem("unknown_path", mediaOf(route));
   }

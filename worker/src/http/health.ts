@@ -1,8 +1,11 @@
-// GET /healthz: is this isolate up, and which build is it. Asks no store, so that
-// a store's outage does not take healthy isolates out of rotation.
-import type { Services } from "#src/services.ts";
+// GET /healthz: is this isolate up, which build is it, and how well does it know
+// the flags. Waits for no store, so that a store's outage does not take healthy
+// isolates out of rotation.
+import type { Visit } from "./delivery.ts";
 
-/** 200 with `{status, build}`; never cached. */
-export function health({ build }: Services): Response {
-  return Response.json({ status: "ok", build }, { headers: { "cache-control": "no-store" } });
+/** 200 with `{status, build, flags: {epoch, edition, ageMs, source}}`; never cached. */
+export function health({ services, nowMs }: Visit): Response {
+  const { build, snapshots } = services;
+  const document = { status: "ok", build, flags: snapshots.status(nowMs) };
+  return Response.json(document, { headers: { "cache-control": "no-store" } });
 }

@@ -1,6 +1,6 @@
 // An answer for one revision in one coding, from wherever its bytes are.
 import type { Answer } from "#src/adapters/answers.ts";
-import { cacheControl, type Visibility } from "#src/delivery/cache-policy.ts";
+import type { Visibility } from "#src/delivery/cache-policy.ts";
 import type { CacheState } from "#src/delivery/headers.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
 import { entityTag, type Representations } from "#src/delivery/representation.ts";
@@ -15,9 +15,21 @@ export type Resource<P extends Pointer> = {
   readonly contentType: string;
   readonly visibility: Visibility;
   readonly vary: string;
-  readonly storedForms: (pointer: P) => Representations;
-  /** The plain body from its parts, where it has any and the stored one is lost. */
-  readonly rebuild: (pointer: P, delivery: Delivery) => Promise<Uint8Array | null>;
+  /** The body that a delivery's plan leads to. */
+  readonly select: (pointer: P, delivery: Delivery) => Selected | Promise<Selected>;
+};
+
+/** One of the bodies that a pointer stands for. */
+export type Selected = {
+  /** Undefined where it has yet to be made for the first time. */
+  readonly stored: Representations | undefined;
+  readonly modifiedAtMs: number;
+  /** Whether a client's date must match to the second: see `Validators`. */
+  readonly isExact: boolean;
+  /** The plain body from its parts; null where it has none or they are lost. */
+  readonly rebuild: () => Promise<Uint8Array | null>;
+  /** Has its stored forms made, as well as possible, by whoever is in charge of them. */
+  readonly remake: () => Promise<void>;
 };
 
 export type Made = { readonly answer: Answer; readonly state: CacheState };
@@ -36,37 +48,42 @@ export async function makeAnswer<P extends Pointer>(
   delivery: Delivery,
 ): Promise<Made | null> {
   const { services, plan, background } = delivery;
-  const { kind, id, revision, movedAtMs } = pointer;
+  const { kind, id, revision } = pointer;
   try {
-    const stored = resource.storedForms(pointer);
-    const rebuild = (): Promise<Uint8Array | null> => resource.rebuild(pointer, delivery);
+    const { stored, rebuild, remake, modifiedAtMs, isExact } = await resource.select(
+      pointer,
+      delivery,
+    );
     const loaded = await loadBody({ stored, encoding, rebuild }, delivery);
     if (loaded === null) return null;
-    if (loaded.state === "miss") background.waitUntil(repair(pointer, delivery));
-    const answer = services.answers.put(key, {
+    const { body, state, identity } = loaded;
+    if (state === "miss") background.waitUntil(attempt(remake));
+    const content = {
       revision,
       encoding,
-      body: loaded.body,
+      body,
       validators: {
-        etag: entityTag(stored.identity.sha256, encoding),
-        lastModified: new Date(movedAtMs).toUTCString(),
-        lastModifiedMs: movedAtMs,
+        etag: entityTag(identity, encoding),
+        lastModified: new Date(modifiedAtMs).toUTCString(),
+        lastModifiedMs: modifiedAtMs,
+        isExact,
       },
       contentType: resource.contentType,
-      cacheControl: cacheControl(plan.parameters, resource.visibility),
+      visibility: resource.visibility,
       vary: resource.vary,
-    });
-    return { answer, state: loaded.state };
+      isProvisional: state === "miss",
+    };
+    return { answer: services.answers.put(key, content, plan), state };
   } catch (error) {
     services.report("answer_failed", { kind, id, revision, error });
     return null;
   }
-}
 
-async function repair({ account, kind, id }: Pointer, { services }: Delivery): Promise<void> {
-  try {
-    await services.projects(account).repair(kind, id);
-  } catch (error) {
-    services.report("repair_failed", { kind, id, error });
+  async function attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      services.report("repair_failed", { kind, id, error });
+    }
   }
 }

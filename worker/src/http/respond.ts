@@ -8,24 +8,30 @@ import type { Delivery } from "./delivery.ts";
 export type Origin = { readonly state: CacheState; readonly edgeMs: number };
 
 /** The response to a GET or HEAD. `origin` is absent for an answer straight from memory. */
-export function respond({ method, headers }: Delivery, answer: Answer, origin?: Origin): Response {
+export function respond(delivery: Delivery, answer: Answer, origin: Origin = memory): Response {
+  const { method, headers, services, plan } = delivery;
   const ifNoneMatch = headers.get("if-none-match");
   // The date is ignored beside a tag, so it need not be read.
   const ifModifiedSince = ifNoneMatch === null ? headers.get("if-modified-since") : null;
+  const fields = services.answers.fieldsFor(answer, plan);
   if (isNotModified({ ifNoneMatch, ifModifiedSince }, answer.validators)) {
-    return new Response(null, { status: 304, headers: timed(answer.notModified, origin) });
+    const response = new Response(null, { status: 304, headers: fields.notModified });
+    return timed(response, delivery, origin);
   }
   if (method === "HEAD") {
-    const described = new Headers(timed(answer.ok, origin));
-    described.set("content-length", String(answer.body.byteLength));
-    return new Response(null, { headers: described });
+    const response = new Response(null, { headers: fields.ok });
+    response.headers.set("content-length", String(answer.body.byteLength));
+    return timed(response, delivery, origin);
   }
-  return new Response(answer.body, { headers: timed(answer.ok, origin), encodeBody: "manual" });
+  const response = new Response(answer.body, { headers: fields.ok, encodeBody: "manual" });
+  return timed(response, delivery, origin);
 }
 
-function timed(fields: Headers, origin: Origin | undefined): Headers {
-  if (origin === undefined) return fields;
-  const headers = new Headers(fields);
-  headers.set("server-timing", serverTiming(origin.state, origin.edgeMs));
-  return headers;
+// The fields of an answer say "from memory" and name no arms.
+function timed(response: Response, { arms }: Delivery, { state, edgeMs }: Origin): Response {
+  if (arms === undefined && state === memory.state) return response;
+  response.headers.set("server-timing", serverTiming(state, edgeMs, arms));
+  return response;
 }
+
+const memory: Origin = { state: "hit", edgeMs: 0 };

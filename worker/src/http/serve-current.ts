@@ -4,6 +4,7 @@
 import type { Answer } from "#src/adapters/answers.ts";
 import { withDeadline } from "#src/adapters/deadline.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
+import { stablePlan } from "#src/delivery/plan.ts";
 import { acceptEncodingOf, type Delivery } from "./delivery.ts";
 import { makeAnswer, type Made, type Resource } from "./make-answer.ts";
 import { problem } from "./problem.ts";
@@ -15,6 +16,8 @@ export type Confirmed<P extends Pointer> = { readonly pointer: P; readonly confi
 const waitMs = 300;
 const retryMs = 2_000;
 const staleAfterMs = 30_000;
+// How long what was put together in a hurry is sent before better is looked for.
+const provisionalMs = 10_000;
 const staleNow: Origin = { state: "stale", edgeMs: 0 };
 
 /** The response for a pointer that is known. */
@@ -27,9 +30,13 @@ export function serveRevision<P extends Pointer>(
   const { encodings } = plan.parameters;
   const encoding = services.negotiations.encodingFor(acceptEncodingOf(delivery), encodings);
   if (encoding === undefined) return problem("not_acceptable", resource.media);
-  const key = `${resource.visibility}:${pointer.kind}:${pointer.id}:${plan.key}:${encoding}`;
+  const key = `${resource.visibility}:${pointer.kind}:${pointer.id}:${plan.bodyKey}:${encoding}`;
   const held = services.answers.get(key);
   if (held?.revision === pointer.revision) {
+    if (held.isProvisional && nowMs - held.attemptedAtMs >= provisionalMs) {
+      held.attemptedAtMs = nowMs;
+      delivery.background.waitUntil(makeAnswer({ resource, pointer, encoding, key }, delivery));
+    }
     const confirmed = nowMs - confirmedAtMs < staleAfterMs;
     return respond(delivery, held, confirmed ? undefined : staleNow);
   }
@@ -38,9 +45,13 @@ export function serveRevision<P extends Pointer>(
   }
   const made = makeAnswer({ resource, pointer, encoding, key }, delivery);
   if (held !== undefined) return respondNext(made, held, delivery);
-  return made.then((first) =>
-    first === null ? problem("unavailable", resource.media) : respondMade(first, delivery),
-  );
+  return made.then((first) => {
+    if (first !== null) return respondMade(first, delivery);
+    if (plan.bodyKey === "") return problem("unavailable", resource.media);
+    // What is on trial cannot be had: the stable body can, and speaks for no arm.
+    const stable = { ...delivery, plan: stablePlan, arms: undefined };
+    return serveRevision(resource, { pointer, confirmedAtMs }, stable);
+  });
 }
 
 /** The next revision, if it can be had soon; else the last good one. */

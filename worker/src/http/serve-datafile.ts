@@ -1,12 +1,12 @@
 // GET /datafiles/<sdkKey>.json, and /datafiles/auth/<sdkKey>.json for those who
 // hold an access token. A datafile that has tokens is unknown to the open route.
 import { contentTypes, varyOn } from "#src/delivery/headers.ts";
-import type { DatafilePointer } from "#src/delivery/pointer.ts";
+import { modifiedAtMs, type DatafilePointer } from "#src/delivery/pointer.ts";
 import { sameDigest, sha256 } from "#src/adapters/digest.ts";
 import type { KnownPointer } from "#src/adapters/pointers.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Delivery, Visit } from "./delivery.ts";
 import { withPointer } from "./find-pointer.ts";
-import type { Resource } from "./make-answer.ts";
+import type { Resource, Selected } from "./make-answer.ts";
 import { problem } from "./problem.ts";
 import { serveRevision } from "./serve-current.ts";
 
@@ -15,8 +15,7 @@ const open: Resource<DatafilePointer> = {
   contentType: contentTypes.json,
   visibility: "public",
   vary: varyOn.encoding,
-  storedForms: (pointer) => pointer.content.body,
-  rebuild: async () => null,
+  select,
 };
 
 const guarded: Resource<DatafilePointer> = {
@@ -26,8 +25,8 @@ const guarded: Resource<DatafilePointer> = {
 };
 
 /** The datafile for anybody. */
-export function serveDatafile(sdkKey: string, delivery: Delivery): Response | Promise<Response> {
-  return withPointer({ kind: "datafile", id: sdkKey, media: "json" }, delivery, serveOpen);
+export function serveDatafile(sdkKey: string, visit: Visit): Response | Promise<Response> {
+  return withPointer({ kind: "datafile", id: sdkKey, media: "json" }, visit, serveOpen);
 }
 
 function serveOpen(
@@ -40,13 +39,10 @@ function serveOpen(
 }
 
 /** The datafile for the bearer of one of its access tokens: 401 without, 403 with a wrong one. */
-export function servePrivateDatafile(
-  sdkKey: string,
-  delivery: Delivery,
-): Response | Promise<Response> {
-  const token = bearerToken(delivery.headers.get("authorization"));
+export function servePrivateDatafile(sdkKey: string, visit: Visit): Response | Promise<Response> {
+  const token = bearerToken(visit.headers.get("authorization"));
   if (token === null) return problem("token_missing", "json");
-  return withPointer({ kind: "datafile", id: sdkKey, media: "json" }, delivery, (known) =>
+  return withPointer({ kind: "datafile", id: sdkKey, media: "json" }, visit, (known, delivery) =>
     serveGuarded(known, token, delivery),
   );
 }
@@ -64,6 +60,20 @@ async function serveGuarded(
   }
   if (!allowed) return problem("token_wrong", "json");
   return serveRevision(guarded, { pointer, confirmedAtMs }, delivery);
+}
+
+function select(pointer: DatafilePointer, { plan, services }: Delivery): Selected {
+  const { kind, id, account, content } = pointer;
+  const { candidate, body } = content;
+  const stored = plan.parameters.datafile === "candidate" ? candidate : undefined;
+  return {
+    stored: stored ?? body,
+    modifiedAtMs: modifiedAtMs(pointer, stored === undefined ? "stable" : "candidate"),
+    // A client that goes back from the candidate sends the later of the two dates.
+    isExact: candidate !== undefined,
+    rebuild: async () => null,
+    remake: () => services.projects(account).repair(kind, id),
+  };
 }
 
 function bearerToken(authorization: string | null): string | null {

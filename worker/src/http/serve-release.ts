@@ -2,11 +2,11 @@
 // pages that name its digest in an `integrity` attribute.
 import type { Answer } from "#src/adapters/answers.ts";
 import type { Release } from "#src/adapters/releases.ts";
-import { cacheControl } from "#src/delivery/cache-policy.ts";
 import { contentTypes, varyOn } from "#src/delivery/headers.ts";
+import { stablePlan } from "#src/delivery/plan.ts";
 import { entityTag } from "#src/delivery/representation.ts";
 import type { Encoding } from "#flags/parameters.ts";
-import { acceptEncodingOf, type Delivery } from "./delivery.ts";
+import { acceptEncodingOf, type Delivery, type Visit } from "./delivery.ts";
 import { loadBody } from "./load-body.ts";
 import { problem } from "./problem.ts";
 import { respond } from "./respond.ts";
@@ -15,10 +15,11 @@ import { respond } from "./respond.ts";
 export async function serveRelease(
   snippetId: string,
   prefix: string,
-  delivery: Delivery,
+  visit: Visit,
 ): Promise<Response> {
-  const { services, plan, nowMs } = delivery;
-  const { encodings } = plan.parameters;
+  const { services, nowMs } = visit;
+  const delivery: Delivery = { ...visit, plan: stablePlan, arms: undefined };
+  const { encodings } = stablePlan.parameters;
   const encoding = services.negotiations.encodingFor(acceptEncodingOf(delivery), encodings);
   if (encoding === undefined) return problem("not_acceptable", "script");
   const key = `release:${snippetId}:${prefix}:${encoding}`;
@@ -40,7 +41,7 @@ export async function serveRelease(
   }
 
   function keep({ composition, madeAtMs }: Release, body: Uint8Array): Answer {
-    return services.answers.put(key, {
+    const content = {
       revision: 0,
       encoding: encoding as Encoding,
       body,
@@ -48,10 +49,13 @@ export async function serveRelease(
         etag: entityTag(composition.identity.sha256, encoding as Encoding),
         lastModified: new Date(madeAtMs).toUTCString(),
         lastModifiedMs: madeAtMs,
+        isExact: false,
       },
       contentType: contentTypes.script,
-      cacheControl: cacheControl(plan.parameters, "immutable"),
+      visibility: "immutable",
       vary: varyOn.encoding,
-    });
+      isProvisional: false,
+    } as const;
+    return services.answers.put(key, content, stablePlan);
   }
 }

@@ -2,9 +2,10 @@
 import type { KnownPointer } from "#src/adapters/pointers.ts";
 import { contentTypes, varyOn } from "#src/delivery/headers.ts";
 import type { SnippetPointer } from "#src/delivery/pointer.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Digest } from "#src/delivery/representation.ts";
+import type { Delivery, Visit } from "./delivery.ts";
 import { withPointer } from "./find-pointer.ts";
-import type { Resource } from "./make-answer.ts";
+import type { Resource, Selected } from "./make-answer.ts";
 import { problem } from "./problem.ts";
 import { serveRevision } from "./serve-current.ts";
 
@@ -13,17 +14,12 @@ const snippet: Resource<SnippetPointer> = {
   contentType: contentTypes.script,
   visibility: "public",
   vary: varyOn.encoding,
-  storedForms: (pointer) => pointer.content.composition,
-  rebuild: async ({ id, content }, { services, background }) => {
-    const of = { snippetId: id, payload: content.payload, engine: content.engine };
-    const written = await services.compositions.write(of, background);
-    return written.ok ? written.value : null;
-  },
+  select,
 };
 
 /** The script, or a comment that says why there is none. */
-export function serveSnippet(id: string, delivery: Delivery): Response | Promise<Response> {
-  return withPointer({ kind: "snippet", id, media: "script" }, delivery, serveKnown);
+export function serveSnippet(id: string, visit: Visit): Response | Promise<Response> {
+  return withPointer({ kind: "snippet", id, media: "script" }, visit, serveKnown);
 }
 
 function serveKnown(
@@ -32,4 +28,39 @@ function serveKnown(
 ): Response | Promise<Response> {
   if (pointer?.kind !== "snippet") return problem("unknown_id", "script");
   return serveRevision(snippet, { pointer, confirmedAtMs }, delivery);
+}
+
+async function select(pointer: SnippetPointer, delivery: Delivery): Promise<Selected> {
+  const { services, background, plan } = delivery;
+  const { kind, id, account, content, movedAtMs } = pointer;
+  const { payload, composition } = content;
+  const engine = engineOf(pointer, delivery);
+  const isPublished = engine === content.engine && plan.copy === "";
+  const copy = plan.copy === "" ? {} : { copy: plan.copy };
+  const of = { snippetId: id, payload, engine, ...copy };
+  return {
+    stored: isPublished ? composition : await services.compositions.find(of),
+    modifiedAtMs: movedAtMs,
+    isExact: false,
+    rebuild: async () => {
+      const written = await services.compositions.write(of, background);
+      return written.ok ? written.value : null;
+    },
+    remake: () => {
+      const project = services.projects(account);
+      return isPublished ? project.repair(kind, id) : project.compose(of);
+    },
+  };
+}
+
+type EngineOf = SnippetPointer["content"]["engine"];
+
+/** The engine that a flag names, else the pointer's own. */
+function engineOf({ id, content }: SnippetPointer, { plan, held, services }: Delivery): EngineOf {
+  const version = plan.parameters.engine;
+  if (version === null || version === content.engine.version) return content.engine;
+  const sha256 = held.snapshot.engines[version];
+  if (sha256 !== undefined) return { version, sha256: sha256 as Digest };
+  services.report("engine_unknown", { snippetId: id, version });
+  return content.engine;
 }

@@ -2,9 +2,9 @@
 // KV. The record here is the authority; the copy is written after it, in order,
 // and again by alarm until KV has taken it.
 import { DurableObject } from "cloudflare:workers";
-import { ok, type Result } from "#base/result.ts";
+import { err, ok, type Result } from "#base/result.ts";
 import { Artifacts, type ArtifactMissing } from "#src/adapters/artifacts.ts";
-import { Compositions } from "#src/adapters/compositions.ts";
+import { Compositions, type CompositionOf } from "#src/adapters/compositions.ts";
 import { withDeadline } from "#src/adapters/deadline.ts";
 import { kvKey } from "#src/adapters/pointers.ts";
 import type {
@@ -15,6 +15,7 @@ import type {
   PublishSnippet,
   Rollback,
 } from "#src/adapters/projects.ts";
+import { registryFrom } from "#src/adapters/registry.ts";
 import { Releases } from "#src/adapters/releases.ts";
 import { reportToLog } from "#src/adapters/report.ts";
 import {
@@ -31,6 +32,7 @@ import { PointerTable, type Due } from "./pointer-table.ts";
 const firstRetryMs = 2_000;
 const lastRetryMs = 60_000;
 const copyDeadlineMs = 5_000;
+const announceDeadlineMs = 2_000;
 const colo = (): Promise<Cache> => caches.open("aviary");
 
 export class Project extends DurableObject<Env> implements ProjectRpc {
@@ -38,7 +40,9 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   readonly #artifacts: Artifacts;
   readonly #compositions: Compositions;
   readonly #releases: Releases;
-  readonly #repairing = new Set<string>();
+  readonly #registry: ReturnType<typeof registryFrom>;
+  /** What is being made at this moment, so that it is made once. */
+  readonly #making = new Set<string>();
   #copying: Promise<void> = Promise.resolve();
   #retryMs = firstRetryMs;
 
@@ -46,7 +50,8 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     super(state, env);
     migrate(state.storage, PointerTable.steps);
     this.#table = new PointerTable(state.storage);
-    const { STORE: kv, ARCHIVE: r2 } = env;
+    const { STORE: kv, ARCHIVE: r2, REGISTRY: registry } = env;
+    this.#registry = registryFrom(registry);
     this.#artifacts = new Artifacts({ kv, r2, colo, report: reportToLog });
     this.#compositions = new Compositions({ kv, artifacts: this.#artifacts });
     this.#releases = new Releases(kv);
@@ -73,13 +78,18 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   }
 
   async publishDatafile(request: PublishDatafile): Promise<Result<Moved, MoveReject>> {
-    const { account, id, body, accessTokens, expected } = request;
+    const { account, id, body, isCandidate, accessTokens, expected } = request;
     const bytes = await this.#artifacts.get(body, this.ctx);
     if (!bytes.ok) return bytes;
     const stored = await this.#compositions.store(bytes.value.bytes);
     const current = this.#table.head("datafile", id) as DatafilePointer | undefined;
     const tokens = accessTokens ?? current?.content.accessTokens ?? [];
-    const content = { body: stored, accessTokens: tokens };
+    if (isCandidate && current === undefined) return err({ reason: "nothing_stable" });
+    const bodies =
+      isCandidate && current !== undefined
+        ? { body: current.content.body, candidate: stored }
+        : { body: stored };
+    const content = { ...bodies, accessTokens: tokens };
     return this.#move({ kind: "datafile", id, account, content }, expected);
   }
 
@@ -102,15 +112,28 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   async repair(kind: PointerKind, id: string): Promise<void> {
     const pointer = this.#table.head(kind, id);
     const key = kvKey(kind, id);
-    if (pointer === undefined || this.#repairing.has(key)) return;
-    this.#repairing.add(key);
+    if (pointer === undefined || this.#making.has(key)) return;
+    this.#making.add(key);
     try {
       const body = await this.#bodyOf(pointer);
       if (!body.ok) return reportToLog("repair_impossible", { kind, id, ...body.error });
       this.#table.restate(withForms(pointer, await this.#compositions.store(body.value)));
       await this.#copy();
     } finally {
-      this.#repairing.delete(key);
+      this.#making.delete(key);
+    }
+  }
+
+  async compose(of: CompositionOf): Promise<void> {
+    const key = JSON.stringify(of);
+    if (this.#making.has(key)) return;
+    this.#making.add(key);
+    try {
+      const made = await this.#compositions.make(of, this.ctx);
+      if (!made.ok)
+        reportToLog("composition_impossible", { snippetId: of.snippetId, ...made.error });
+    } finally {
+      this.#making.delete(key);
     }
   }
 
@@ -128,8 +151,19 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     const outcome = movePointer(current, move);
     if (!outcome.ok || !outcome.value.moved) return outcome;
     this.#table.save(outcome.value.pointer);
+    this.ctx.waitUntil(this.#announce(outcome.value.pointer));
     await this.#copy();
     return outcome;
+  }
+
+  // The snapshot carries the news within seconds, KV within a minute: nobody has
+  // to wait for the first, and nothing is lost without it.
+  async #announce(pointer: Pointer): Promise<void> {
+    try {
+      await withDeadline(this.#registry().announce(pointer), announceDeadlineMs, "registry");
+    } catch (error) {
+      reportToLog("announce_failed", { kind: pointer.kind, id: pointer.id, error });
+    }
   }
 
   async #bodyOf(pointer: Pointer): Promise<Result<Uint8Array, ArtifactMissing>> {

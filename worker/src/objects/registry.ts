@@ -1,4 +1,5 @@
-// The one Registry: engines, tokens, and who owns an id. Not on the request path.
+// The one Registry: engines, tokens, who owns an id, and, in `flag-authority.ts`,
+// flags. Not on the request path.
 import { DurableObject } from "cloudflare:workers";
 import { err, ok, type Result } from "#base/result.ts";
 import type {
@@ -9,9 +10,30 @@ import type {
   Scope,
   StoredToken,
 } from "#src/adapters/registry.ts";
-import type { PointerKind } from "#src/delivery/pointer.ts";
+import type {
+  AuditEntry,
+  AuditQuery,
+  Author,
+  Definitions,
+  FlagChange,
+  FlagChanged,
+  FlagRegistryRpc,
+  FlagReject,
+  Imported,
+  ImportFlags,
+  Killed,
+  Policy,
+  SnapshotAnswer,
+  StaleRevision,
+} from "#src/adapters/flag-registry.ts";
+import { snapshotKvKey } from "#src/adapters/snapshots.ts";
+import { withDeadline } from "#src/adapters/deadline.ts";
+import { reportToLog } from "#src/adapters/report.ts";
+import type { Rollout } from "#flags/rollout.ts";
+import type { Pointer, PointerKind } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
+import { FlagAuthority } from "./flag-authority.ts";
 import { migrate } from "./migrations.ts";
 
 const steps = [
@@ -26,7 +48,14 @@ const steps = [
     id TEXT PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, scopes TEXT NOT NULL,
     account TEXT, created_at_ms INTEGER NOT NULL, revoked_at_ms INTEGER
   )`,
+  ...FlagAuthority.steps,
 ];
+
+const firstRetryMs = 2_000;
+const lastRetryMs = 60_000;
+const copyDeadlineMs = 5_000;
+// KV takes one write a second for a key.
+const betweenCopiesMs = 1_000;
 
 type EngineRow = { version: string; sha256: Digest; bytes: number; published_at_ms: number };
 
@@ -40,13 +69,22 @@ type TokenRow = {
   revoked_at_ms: number | null;
 };
 
-export class Registry extends DurableObject<Env> implements RegistryRpc {
+export class Registry extends DurableObject<Env> implements RegistryRpc, FlagRegistryRpc {
   readonly #sql: SqlStorage;
+  readonly #flags: FlagAuthority;
+  #retryMs = firstRetryMs;
+  #copying: Promise<void> | undefined;
+  #copiedEdition = -1;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     migrate(state.storage, steps);
     this.#sql = state.storage.sql;
+    this.#flags = new FlagAuthority({
+      storage: state.storage,
+      engineDigest: (version) => this.#engine(version)?.sha256,
+      onChange: () => state.waitUntil(this.#copySoon()),
+    });
   }
 
   async publishEngine(engine: Engine): Promise<Result<{ created: boolean }, EngineConflict>> {
@@ -59,6 +97,10 @@ export class Registry extends DurableObject<Env> implements RegistryRpc {
   }
 
   async engine(version: string): Promise<Engine | null> {
+    return this.#engine(version);
+  }
+
+  #engine(version: string): Engine | null {
     const rows = this.#sql.exec<EngineRow>("SELECT * FROM engine WHERE version = ?", version);
     const [row] = rows.toArray();
     return row === undefined ? null : engineFrom(row);
@@ -105,6 +147,94 @@ export class Registry extends DurableObject<Env> implements RegistryRpc {
   async revokeToken(id: string, nowMs: number): Promise<boolean> {
     const update = "UPDATE token SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE id = ?";
     return this.#sql.exec(update, nowMs, id).rowsWritten > 0;
+  }
+
+  async snapshot(heldEdition: number): Promise<SnapshotAnswer> {
+    return this.#flags.snapshot(heldEdition, Date.now());
+  }
+
+  async rollouts(): Promise<{ epoch: number; rollouts: readonly Rollout[] }> {
+    const { table } = this.#flags;
+    return { epoch: table.epoch, rollouts: table.rollouts() };
+  }
+
+  async changeFlag(change: FlagChange): Promise<Result<FlagChanged, FlagReject>> {
+    return this.#flags.change(change, Date.now());
+  }
+
+  async kill(
+    flag: string,
+    author: Author,
+  ): Promise<Result<Killed, { readonly reason: "unknown_flag" }>> {
+    return this.#flags.kill(flag, author, Date.now());
+  }
+
+  async definitions(): Promise<Definitions> {
+    return this.#flags.table.definitions();
+  }
+
+  async importFlags(request: ImportFlags): Promise<Result<Imported, StaleRevision>> {
+    return this.#flags.importFlags(request, Date.now());
+  }
+
+  async policy(): Promise<Policy> {
+    return this.#flags.table.policy();
+  }
+
+  async setPolicy(
+    policy: Omit<Policy, "revision">,
+    expected: number | null,
+    author: Author,
+  ): Promise<Result<Policy, StaleRevision>> {
+    return this.#flags.setPolicy(policy, { expected, author, nowMs: Date.now() });
+  }
+
+  async audit(query: AuditQuery): Promise<readonly AuditEntry[]> {
+    return this.#flags.log.list(query);
+  }
+
+  async note(
+    entry: Pick<AuditEntry, "who" | "why" | "action" | "target" | "outcome">,
+  ): Promise<void> {
+    this.#flags.note(entry, Date.now());
+  }
+
+  async announce(pointer: Pointer): Promise<void> {
+    this.#flags.announce(pointer, Date.now());
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#copySoon();
+  }
+
+  // Nobody who changes a flag waits for KV, which is read only where this object
+  // does not answer. The alarm takes up what a crash or a failure leaves undone.
+  #copySoon(): Promise<void> {
+    this.#copying ??= this.#copy().finally(() => {
+      this.#copying = undefined;
+    });
+    return this.#copying;
+  }
+
+  async #copy(): Promise<void> {
+    try {
+      await this.ctx.storage.setAlarm(Date.now() + this.#retryMs);
+      while (this.#copiedEdition < this.#flags.table.edition) {
+        const { edition, text } = this.#flags.snapshot(this.#copiedEdition, Date.now());
+        const put = this.env.STORE.put(snapshotKvKey, text ?? "", { metadata: { edition } });
+        await withDeadline(put, copyDeadlineMs, "kv");
+        this.#copiedEdition = edition;
+        await scheduler.wait(betweenCopiesMs);
+      }
+      this.#retryMs = firstRetryMs;
+      await this.ctx.storage.deleteAlarm();
+      // A change that came meanwhile found a copy under way, and has armed nothing.
+      const { edition } = this.#flags.table;
+      if (this.#copiedEdition < edition) await this.ctx.storage.setAlarm(Date.now());
+    } catch (error) {
+      this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+      reportToLog("snapshot_copy_failed", { error });
+    }
   }
 }
 

@@ -1,0 +1,84 @@
+// Signs what leaves for the browser and must come back as it was, and names
+// visitors without keeping who they are. Both with keys that change daily.
+import { err, ok, type Result } from "#base/result.ts";
+import { sipHash, type Sip64, type SipKey } from "#base/siphash.ts";
+import {
+  checkToken,
+  parseToken,
+  visitorBuckets,
+  type Token,
+  type TokenError,
+  type TokenPolicy,
+} from "./token.ts";
+
+/** One day's keys. */
+export type SigningKey = {
+  /** For tokens and previews. */
+  readonly signing: SipKey;
+  /** For the names of visitors. */
+  readonly visitors: SipKey;
+};
+
+/** Reads a key as snapshots carry it: 32 bytes in hexadecimal, half for each use. */
+export function signingKeyFrom(hex: string): SigningKey {
+  return { signing: sipKeyFrom(hex.slice(0, 32)), visitors: sipKeyFrom(hex.slice(32)) };
+}
+
+function sipKeyFrom(hex: string): SipKey {
+  const word = (at: number): number => Number.parseInt(hex.slice(at * 8, at * 8 + 8), 16);
+  return [word(0), word(1), word(2), word(3)];
+}
+
+/** `<text>.<signature>`, the signature being 64 bits to the base of 36. */
+export function sign(text: string, key: SigningKey): string {
+  return `${text}.${inBase36(sipHash(key.signing, text))}`;
+}
+
+/** The text that was signed with one of the keys; undefined for what was not. */
+export function verify(signed: string, keys: readonly SigningKey[]): string | undefined {
+  const end = signed.lastIndexOf(".");
+  const text = signed.slice(0, Math.max(end, 0));
+  for (const key of keys) if (isSame(sign(text, key), signed)) return text;
+  return undefined;
+}
+
+/** Takes the same time wherever two texts of one length differ. */
+function isSame(left: string, right: string): boolean {
+  if (left.length !== right.length) return false;
+  let difference = 0;
+  for (let at = 0; at < left.length; at += 1) {
+    difference |= left.charCodeAt(at) ^ right.charCodeAt(at);
+  }
+  return difference === 0;
+}
+
+/** A visitor: a number that is the same all day for the same address and user agent. */
+export type Visitor = { readonly id: string; readonly bucket: number };
+
+/** Names the visitor behind a client's address and user agent, neither of which can be told from it. */
+export function visitorFrom(address: string, userAgent: string, key: SigningKey): Visitor {
+  const hash = sipHash(key.visitors, `${address} ${userAgent}`);
+  return { id: inBase36(hash), bucket: hash.low % visitorBuckets };
+}
+
+function inBase36({ high, low }: Sip64): string {
+  return high.toString(36).padStart(7, "0") + low.toString(36).padStart(7, "0");
+}
+
+type ArmsTokenError = TokenError | { readonly reason: "forged_token" };
+
+/** What an arms token says, if it was given by us and not too long ago. */
+export function readArmsToken(
+  signed: string,
+  keys: readonly SigningKey[],
+  policy: TokenPolicy,
+): Result<Token, ArmsTokenError> {
+  // Longer than any token with its signature: not worth hashing.
+  if (signed.length > 512) return err({ reason: "malformed_token" });
+  const text = verify(signed, keys);
+  if (text === undefined) return err({ reason: "forged_token" });
+  const token = parseToken(text);
+  if (!token.ok) return token;
+  const checked = checkToken(token.value, policy);
+  return checked.ok ? ok(token.value) : checked;
+}

@@ -1,0 +1,109 @@
+// How many requests each arm of each flag got, unsampled: what beacons are held
+// against. Summed here, and sent as totals every few seconds, never one by one.
+import type { ArmOfFlag } from "#flags/assignment.ts";
+import type { PointerKind } from "#src/delivery/pointer.ts";
+import { withDeadline } from "./deadline.ts";
+import type { Report } from "./report.ts";
+import type { ArmCount, CountBatch, RolloutRpc } from "./rollouts.ts";
+
+export type ArmCountsDependencies = {
+  /** The object that keeps a flag's counts. */
+  readonly rollout: (flag: string) => Pick<RolloutRpc, "count">;
+  /** Names this isolate. */
+  readonly isolate: string;
+  readonly report: Report;
+};
+
+/** The name under which all requests are counted, whatever arm they are in. */
+export const everything = "*";
+
+const betweenFlushesMs = 10_000;
+const deadlineMs = 5_000;
+
+type Pending = { readonly flag: string; readonly batch: CountBatch };
+
+export class ArmCounts {
+  readonly #deps: ArmCountsDependencies;
+  #counts = newCounts();
+  #flushedAtMs = 0;
+  #seq = 0;
+  #isFlushing = false;
+  /** Batches that have not arrived yet, each under the number that it was sent with. */
+  #pending: readonly Pending[] = [];
+
+  constructor(dependencies: ArmCountsDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** One request. */
+  add(arms: readonly ArmOfFlag[], kind: PointerKind): void {
+    const { total, byArm } = this.#counts[kind];
+    this.#counts[kind].total = total + 1;
+    for (const arm of arms) byArm.set(arm, (byArm.get(arm) ?? 0) + 1);
+  }
+
+  isDue(nowMs: number): boolean {
+    return nowMs - this.#flushedAtMs >= betweenFlushesMs && !this.#isFlushing;
+  }
+
+  /** Sends what was counted. Never rejects: what does not arrive is sent again, and counts once. */
+  async flush(nowMs: number): Promise<void> {
+    this.#isFlushing = true;
+    this.#flushedAtMs = nowMs;
+    const batches = [...this.#pending, ...this.#take()];
+    try {
+      const sent = await Promise.all(batches.map((pending) => this.#send(pending)));
+      this.#pending = sent.filter((each) => each !== undefined).slice(-mostPending);
+    } finally {
+      this.#isFlushing = false;
+    }
+  }
+
+  #take(): readonly Pending[] {
+    const counts = this.#counts;
+    this.#counts = newCounts();
+    const byFlag = new Map<string, ArmCount[]>();
+    const note = (flag: string, count: ArmCount): void => {
+      const list = byFlag.get(flag);
+      if (list === undefined) byFlag.set(flag, [count]);
+      else list.push(count);
+    };
+    for (const kind of ["snippet", "datafile"] as const) {
+      const { total, byArm } = counts[kind];
+      if (total > 0) note(everything, { kind, ...unassigned, requests: total });
+      for (const [{ flag, code, ...arm }, requests] of byArm) {
+        const { stage, attempt, sharePpm } = arm;
+        note(`${flag}:${code}`, { kind, arm: arm.arm, stage, attempt, sharePpm, requests });
+      }
+    }
+    this.#seq += 1;
+    const { isolate } = this.#deps;
+    const seq = this.#seq;
+    return [...byFlag].map(([flag, list]) => ({ flag, batch: { isolate, seq, counts: list } }));
+  }
+
+  async #send(pending: Pending): Promise<Pending | undefined> {
+    const { flag, batch } = pending;
+    try {
+      await withDeadline(this.#deps.rollout(flag).count(batch), deadlineMs, "rollout");
+      return undefined;
+    } catch (error) {
+      this.#deps.report("counts_not_sent", { flag, seq: batch.seq, error });
+      return pending;
+    }
+  }
+}
+
+// An outage of hours must not fill the memory: the oldest counts go first.
+const mostPending = 200;
+const unassigned = { arm: "rest", stage: 0, attempt: 0, sharePpm: 0 } as const;
+
+function newCounts(): Record<
+  PointerKind,
+  { total: number; readonly byArm: Map<ArmOfFlag, number> }
+> {
+  return {
+    snippet: { total: 0, byArm: new Map() },
+    datafile: { total: 0, byArm: new Map() },
+  };
+}

@@ -1,0 +1,112 @@
+// What the Registry answers about flags. All of it goes through one object, so
+// that two people who change flags at once cannot both be right.
+import type { Result } from "#base/result.ts";
+import type { ChangeReject, Command } from "#flags/change.ts";
+import type { FlagSet } from "#flags/definition.ts";
+import type { Freeze, Rollout } from "#flags/rollout.ts";
+import type { Pointer } from "#src/delivery/pointer.ts";
+
+/** Who changes something, and why, as the audit log will show it. */
+export type Author = { readonly who: string; readonly why: string };
+
+/** What holds for all rollouts together. */
+export type Policy = {
+  /** Most rollouts that may be live at once. */
+  readonly maxLive: number;
+  /** Times in which nothing grows. */
+  readonly freezes: readonly Freeze[];
+  readonly revision: number;
+};
+
+/** One line of the audit log. Lines are added and never changed. */
+export type AuditEntry = {
+  /** Grows by one from line to line. */
+  readonly seq: number;
+  readonly atMs: number;
+  readonly who: string;
+  readonly why: string;
+  readonly action: string;
+  /** What was changed: a flag's key, or a path. */
+  readonly target: string;
+  /** `done`, or why it was refused. */
+  readonly outcome: string;
+  /** Epoch after it. */
+  readonly epoch: number;
+  /** Documents before and after; null where there was none. */
+  readonly before: unknown;
+  readonly after: unknown;
+};
+
+export type FlagChange = {
+  readonly flag: string;
+  readonly command: Command;
+  /** The revision that the author saw; null where they did not say. */
+  readonly expected: number | null;
+  readonly dryRun: boolean;
+  readonly author: Author;
+};
+
+export type FlagChanged = {
+  readonly before: Rollout | null;
+  readonly after: Rollout | null;
+  /** Epoch after the change; of a dry run, the present one. */
+  readonly epoch: number;
+};
+
+type UnknownEngine = { readonly reason: "unknown_engine"; readonly version: string };
+type DefinitionExists = { readonly reason: "definition_exists"; readonly flag: string };
+export type FlagReject = ChangeReject | UnknownEngine | DefinitionExists;
+
+export type Definitions = { readonly set: FlagSet; readonly revision: number };
+export type Killed = { readonly flags: readonly string[]; readonly epoch: number };
+export type StaleRevision = { readonly reason: "stale_revision"; readonly current: number };
+
+export type ImportFlags = {
+  readonly set: FlagSet;
+  readonly expected: number | null;
+  readonly dryRun: boolean;
+  readonly author: Author;
+};
+
+export type Imported = {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+  /** Names in the file that are rollouts here, which an import never touches. */
+  readonly kept: readonly string[];
+  readonly revision: number;
+};
+
+export type AuditQuery = {
+  readonly target: string | null;
+  /** Only lines before this one; null for the newest. */
+  readonly before: number | null;
+  readonly limit: number;
+};
+
+/** A snapshot's edition, and its text where the asker holds an earlier one. */
+export type SnapshotAnswer = { readonly edition: number; readonly text: string | null };
+
+export type FlagRegistryRpc = {
+  /** Never fails for want of flags: an empty snapshot is one too. */
+  snapshot(heldEdition: number): Promise<SnapshotAnswer>;
+  /** By flag. */
+  rollouts(): Promise<{ readonly epoch: number; readonly rollouts: readonly Rollout[] }>;
+  changeFlag(change: FlagChange): Promise<Result<FlagChanged, FlagReject>>;
+  /** The red button: one flag, or with `*` all that are live or promoted. Asks for no revision. */
+  kill(flag: string, author: Author): Promise<Result<Killed, { reason: "unknown_flag" }>>;
+  definitions(): Promise<Definitions>;
+  importFlags(request: ImportFlags): Promise<Result<Imported, StaleRevision>>;
+  policy(): Promise<Policy>;
+  setPolicy(
+    policy: Omit<Policy, "revision">,
+    expected: number | null,
+    author: Author,
+  ): Promise<Result<Policy, StaleRevision>>;
+  /** Newest first. */
+  audit(query: AuditQuery): Promise<readonly AuditEntry[]>;
+  /** Notes a change that was made or refused elsewhere. */
+  note(entry: Pick<AuditEntry, "who" | "why" | "action" | "target" | "outcome">): Promise<void>;
+  /** Lets a pointer that has just moved ride in the snapshot. */
+  announce(pointer: Pointer): Promise<void>;
+};

@@ -1,0 +1,28 @@
+// `Aviary-Preview`: arms that staff want to see, signed by the control API.
+import { Lru } from "#base/lru.ts";
+import { parsePreview, type Preview } from "#flags/preview.ts";
+import { verify } from "#flags/signature.ts";
+import type { HeldSnapshot } from "./snapshots.ts";
+
+const mostPreviews = 100;
+const longestField = 1_024;
+
+type Asked = { readonly held: HeldSnapshot; readonly nowMs: number };
+
+export class Previews {
+  readonly #known = new Lru<Preview>(mostPreviews);
+
+  /** What a field's value asks for; undefined where it is absent, forged or over. */
+  read(value: string | null, { held, nowMs }: Asked): Preview | undefined {
+    if (value === null || value.length > longestField) return undefined;
+    const preview = this.#known.get(value) ?? this.#verified(value, held);
+    return preview !== undefined && nowMs < preview.expiresAtMs ? preview : undefined;
+  }
+
+  #verified(value: string, { keys }: HeldSnapshot): Preview | undefined {
+    const text = verify(value, keys);
+    const preview = text === undefined ? undefined : parsePreview(text);
+    if (preview !== undefined) this.#known.set(value, preview);
+    return preview;
+  }
+}

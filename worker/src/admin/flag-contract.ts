@@ -1,0 +1,242 @@
+// The control API's documents about flags, as schemas.
+import * as v from "valibot";
+import { parameterTable } from "#flags/parameters.ts";
+import { rolloutSchema, states, units } from "#flags/rollout.ts";
+import { trueOrFalse } from "./contract.ts";
+
+const { entries } = rolloutSchema;
+
+/** Steps that suit most changes: an hour or a day each, judged, and the last ones by hand. */
+const usualStages = [
+  { sharePpm: 1_000, minTimeMs: 600_000, minViews: 1_000, mode: "judged" },
+  { sharePpm: 10_000, minTimeMs: 3_600_000, minViews: 5_000, mode: "judged" },
+  { sharePpm: 50_000, minTimeMs: 3_600_000, minViews: 10_000, mode: "judged" },
+  { sharePpm: 250_000, minTimeMs: 14_400_000, minViews: 20_000, mode: "judged" },
+  { sharePpm: 500_000, minTimeMs: 86_400_000, minViews: 50_000, mode: "manual" },
+] as const;
+
+/** What the author of a flag chooses. */
+export const flagPlanBody = v.strictObject({
+  unit: v.optional(entries.unit, "visitor"),
+  /** What the hash begins with; left out, a random one is made. */
+  seed: v.exactOptional(entries.seed),
+  audience: entries.audience,
+  patch: entries.patch,
+  stages: v.optional(entries.stages, [...usualStages]),
+  layer: entries.layer,
+  prerequisites: v.optional(entries.prerequisites, []),
+  holdoutPpm: v.optional(entries.holdoutPpm, 10_000),
+  freezes: v.optional(entries.freezes, []),
+  guardrails: entries.guardrails,
+});
+
+const whyRule = "must be at most 500 characters";
+
+/** Query of every change of a flag. */
+export const changeQuery = v.object({
+  dryRun: v.optional(trueOrFalse, "false"),
+  why: v.optional(v.pipe(v.string(), v.maxLength(500, whyRule)), ""),
+});
+
+/** A kill asks for nothing, and takes a reason if there is one. */
+export const killQuery = v.object({
+  why: v.optional(v.pipe(v.string(), v.maxLength(500, whyRule)), ""),
+});
+
+export const rampBody = v.strictObject({ sharePpm: entries.sharePpm });
+
+/** The actions that are posted to a flag without a body. */
+export const plainActions = ["advance", "hold", "resume", "rollback", "promote", "revive"] as const;
+
+const nullableNumber = v.nullable(v.number());
+
+const armCount = v.object({
+  kind: v.picklist(["snippet", "datafile"]),
+  arm: v.picklist(["canary", "control", "rest"]),
+  attempt: v.number(),
+  stage: v.number(),
+  sharePpm: v.number(),
+  requests: v.number(),
+});
+const perMinute = v.nullable(
+  v.object({ canary: v.number(), control: v.number(), rest: v.number() }),
+);
+
+const { stages, layer, prerequisites, holdoutPpm, freezes, guardrails } = entries;
+
+/** A flag: what its author chose, and how far it has come. */
+const flagView = v.object({
+  key: v.string(),
+  /** Its short name in arms tokens. */
+  code: v.string(),
+  state: v.picklist(states),
+  sharePpm: v.number(),
+  stage: nullableNumber,
+  attempt: v.number(),
+  revision: v.number(),
+  changedAt: v.string(),
+  shareSetAt: v.string(),
+  /** Promoted, or untouched for thirty days: to be cleaned up. */
+  stale: v.boolean(),
+  /** What can be done next. */
+  actions: v.array(v.string()),
+  unit: v.picklist(units),
+  seed: v.string(),
+  audience: v.nullable(v.unknown()),
+  patch: v.record(v.string(), v.unknown()),
+  stages,
+  layer: v.nullable(layer.wrapped),
+  prerequisites,
+  holdoutPpm,
+  freezes,
+  guardrails: v.optional(guardrails.wrapped),
+});
+
+/** A flag with the requests that its arms got. */
+export const flagDetail = v.object({
+  ...flagView.entries,
+  counts: v.array(armCount),
+  /** Requests a minute by arm, over the last five whole minutes; null before there is one. */
+  perMinute,
+});
+
+export const flagList = v.object({ epoch: v.number(), flags: v.array(flagView) });
+
+/** What a change did, or would do. */
+export const flagChanged = v.object({
+  dryRun: v.boolean(),
+  epoch: v.number(),
+  before: v.nullable(flagView),
+  after: v.nullable(flagView),
+  /** Requests a minute that the share after it is; null while traffic is not known. */
+  requestsPerMinute: v.nullable(
+    v.object({
+      canary: v.number(),
+      /** `measured` from the flag's own arms, or what it is at most, of all requests. */
+      basis: v.picklist(["measured", "at_most"]),
+    }),
+  ),
+});
+
+export const killed = v.object({ epoch: v.number(), flags: v.array(v.string()) });
+
+export const policyBody = v.strictObject({
+  maxLive: v.pipe(
+    v.number("must be a whole number"),
+    v.integer("must be a whole number"),
+    v.minValue(0, "must be from 0 to 64"),
+    v.maxValue(64, "must be from 0 to 64"),
+  ),
+  freezes: v.optional(freezes, []),
+});
+export const policyView = v.object({ ...policyBody.entries, revision: v.number() });
+
+/** A flagd file, flagd.dev/schema/v0/flags.json. */
+export const flagdFile = v.looseObject({ flags: v.record(v.string(), v.unknown()) });
+
+export const imported = v.object({
+  dryRun: v.boolean(),
+  added: v.array(v.string()),
+  changed: v.array(v.string()),
+  removed: v.array(v.string()),
+  kept: v.array(v.string()),
+  /** Flags whose targeting cannot be compiled: asked for, they answer PARSE_ERROR. */
+  unusable: v.array(v.string()),
+  revision: v.number(),
+});
+
+export const auditQuery = v.object({
+  flag: v.exactOptional(v.string()),
+  before: v.exactOptional(
+    v.pipe(v.string(), v.regex(/^\d{1,15}$/, "must be a whole number"), v.transform(Number)),
+  ),
+  limit: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{1,3}$/, "must be a whole number from 1 to 500"),
+      v.transform(Number),
+      v.minValue(1, "must be a whole number from 1 to 500"),
+      v.maxValue(500, "must be a whole number from 1 to 500"),
+    ),
+    "50",
+  ),
+});
+export const auditList = v.object({
+  entries: v.array(
+    v.object({
+      seq: v.number(),
+      at: v.string(),
+      who: v.string(),
+      why: v.string(),
+      action: v.string(),
+      target: v.string(),
+      outcome: v.string(),
+      epoch: v.number(),
+      before: v.unknown(),
+      after: v.unknown(),
+    }),
+  ),
+});
+
+const text = v.pipe(v.string(), v.maxLength(1_024, "must be at most 1024 characters"));
+
+/** A request that might come. */
+export const planBody = v.strictObject({
+  kind: v.picklist(["snippet", "datafile"], "must be snippet or datafile"),
+  id: text,
+  /** Who asks: from these follows the unit `visitor`. */
+  address: v.optional(text, ""),
+  userAgent: v.optional(text, ""),
+  /** Whatever else targeting reads: country, colo, asn, site and so on. */
+  context: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {}),
+});
+export const planView = v.object({
+  epoch: v.number(),
+  account: v.nullable(v.string()),
+  flags: v.array(
+    v.object({
+      flag: v.string(),
+      state: v.picklist(states),
+      sharePpm: v.number(),
+      arm: v.picklist(["canary", "control", "rest"]),
+      /** Why, in a word and in a sentence. */
+      reason: v.string(),
+      detail: v.string(),
+    }),
+  ),
+  /** Each with what it is without any flag, and the flag that changed it. */
+  parameters: v.array(
+    v.object({
+      name: v.picklist(Object.keys(parameterTable)),
+      value: v.unknown(),
+      initial: v.unknown(),
+      unit: v.string(),
+      flag: v.nullable(v.string()),
+    }),
+  ),
+});
+
+export const previewBody = v.strictObject({
+  arms: v.pipe(
+    v.record(v.string(), v.picklist(["canary", "control", "rest"], "must be an arm")),
+    v.check((arms) => Object.keys(arms).length > 0, "must name a flag"),
+    v.check((arms) => Object.keys(arms).length <= 16, "must not name more than 16 flags"),
+  ),
+  minutes: v.optional(
+    v.pipe(
+      v.number("must be a whole number from 1 to 1440"),
+      v.integer("must be a whole number from 1 to 1440"),
+      v.minValue(1, "must be a whole number from 1 to 1440"),
+      v.maxValue(1_440, "must be a whole number from 1 to 1440"),
+    ),
+    60,
+  ),
+});
+export const previewView = v.object({
+  header: v.string(),
+  value: v.string(),
+  expiresAt: v.string(),
+});
+
+export type FlagView = v.InferOutput<typeof flagView>;
+export type FlagChangedView = v.InferOutput<typeof flagChanged>;

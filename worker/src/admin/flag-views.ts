@@ -1,0 +1,91 @@
+// Flags as the control API shows them.
+import type { Why } from "#flags/explain.ts";
+import { isStale, type Rollout } from "#flags/rollout.ts";
+import { allowedActions } from "#flags/transition.ts";
+import type { AuditEntry } from "#src/adapters/flag-registry.ts";
+import type { Counted } from "#src/adapters/rollouts.ts";
+import type { FlagChangedView, FlagView } from "./flag-contract.ts";
+
+export function viewFlag(rollout: Rollout, nowMs: number): FlagView {
+  const { flag, changedAtMs, shareSetAtMs, ...rest } = rollout;
+  const { code, state, sharePpm, attempt, revision, unit, seed } = rest;
+  const { stages, prerequisites, holdoutPpm, freezes, guardrails } = rest;
+  return {
+    key: flag,
+    code,
+    state,
+    sharePpm,
+    stage: rest.stage ?? null,
+    attempt,
+    revision,
+    changedAt: timestamp(changedAtMs),
+    shareSetAt: timestamp(shareSetAtMs),
+    stale: isStale(rollout, nowMs),
+    actions: [...allowedActions(state)],
+    unit,
+    seed,
+    audience: rest.audience ?? null,
+    patch: rest.patch,
+    stages,
+    layer: rest.layer ?? null,
+    prerequisites,
+    holdoutPpm,
+    freezes,
+    ...(guardrails === undefined ? {} : { guardrails }),
+  };
+}
+
+export function viewEntry({ atMs, ...entry }: AuditEntry): Record<string, unknown> {
+  return { ...entry, at: timestamp(atMs) };
+}
+
+export type Traffic = {
+  /** The flag's own. */
+  readonly own: Counted["perMinute"];
+  /** All requests. */
+  readonly all: Counted["perMinute"];
+};
+
+/**
+ * Requests a minute that a flag's next share is. Its own arms tell best, since they
+ * know the audience; before it has any, it is at most that share of all requests.
+ */
+export function requestsPerMinute(
+  before: Rollout | null,
+  after: Rollout,
+  { own, all }: Traffic,
+): FlagChangedView["requestsPerMinute"] {
+  const { sharePpm } = after;
+  if (own !== null && before !== null && own.canary > 0 && before.sharePpm > 0) {
+    return { canary: (own.canary * sharePpm) / before.sharePpm, basis: "measured" };
+  }
+  return all === null ? null : { canary: (all.rest * sharePpm) / 1_000_000, basis: "at_most" };
+}
+
+/** A reason as a sentence. */
+export function sentenceFor(why: Why): string {
+  switch (why.reason) {
+    case "not_under_way":
+      return "The flag is not under way.";
+    case "cannot_be_compiled":
+      return "Its audience cannot be compiled.";
+    case "prerequisite_missing":
+      return `The request does not have the change of ${why.flag}, which it needs.`;
+    case "promoted":
+      return "It is promoted: everybody in its audience has its change.";
+    case "no_unit":
+      return `The request has no ${why.unit}.`;
+    case "outside_layer":
+      return `Its place in the layer ${why.layer}, ${why.place}, belongs to another flag or to none.`;
+    case "outside_audience":
+      return "It is not in the audience.";
+    case "audience_failed":
+      return "The audience could not be evaluated for it.";
+    case "place":
+      return `Its place is ${why.place} of 1000000.`;
+  }
+}
+
+function timestamp(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,156 @@
+// Flags: create, amend, move, delete, and the red button. What a change does is
+// decided in the Registry; here it is asked for, and told.
+import { err, ok, type Result } from "#base/result.ts";
+import type { Command } from "#flags/change.ts";
+import type { Rollout } from "#flags/rollout.ts";
+import type { Author, FlagChanged } from "#src/adapters/flag-registry.ts";
+import { everything } from "#src/adapters/arm-counts.ts";
+import type { Counted } from "#src/adapters/rollouts.ts";
+import { permit, type AdminContext } from "./context.ts";
+import {
+  changeQuery,
+  flagPlanBody,
+  killQuery,
+  rampBody,
+  type plainActions,
+} from "./flag-contract.ts";
+import { requestsPerMinute, viewFlag } from "./flag-views.ts";
+import { refuse, type Refusal } from "./problem.ts";
+import { checkShape, readJson } from "./read-body.ts";
+
+/** GET /api/v1/flags. */
+export async function listFlags(context: AdminContext): Promise<Response> {
+  const permitted = permit(context, "read", null);
+  if (!permitted.ok) return refuse(permitted.error);
+  const { registry, now } = context.get("services");
+  const { epoch, rollouts } = await registry().rollouts();
+  return Response.json({ epoch, flags: rollouts.map((each) => viewFlag(each, now())) });
+}
+
+/** GET /api/v1/flags/{key}, with the requests that its arms got. */
+export async function showFlag(context: AdminContext): Promise<Response> {
+  const permitted = permit(context, "read", null);
+  if (!permitted.ok) return refuse(permitted.error);
+  const { registry, now, rollouts: sums } = context.get("services");
+  const { rollouts } = await registry().rollouts();
+  const rollout = rollouts.find((each) => each.flag === keyOf(context));
+  if (rollout === undefined) return refuse({ reason: "unknown_flag" });
+  const { counts, perMinute } = await sums(nameOf(rollout)).counted();
+  const headers = { etag: `"${rollout.revision}"` };
+  return Response.json({ ...viewFlag(rollout, now()), counts, perMinute }, { headers });
+}
+
+/** PUT /api/v1/flags/{key}: a new flag, or other choices for one that there is. */
+export async function putFlag(context: AdminContext): Promise<Response> {
+  const permitted = permit(context, "operate", null);
+  if (!permitted.ok) return refuse(permitted.error);
+  const plan = await readJson(context.req.raw, flagPlanBody);
+  if (!plan.ok) return refuse(plan.error);
+  const isNew = context.req.header("if-match") === undefined;
+  return change(context, { kind: isNew ? "create" : "amend", plan: plan.value });
+}
+
+/** DELETE /api/v1/flags/{key}: only what touches nobody. */
+export async function deleteFlag(context: AdminContext): Promise<Response> {
+  const permitted = permit(context, "operate", null);
+  return permitted.ok ? change(context, { kind: "delete" }) : refuse(permitted.error);
+}
+
+/** POST /api/v1/flags/{key}/ramp: its share, up or down. */
+export async function rampFlag(context: AdminContext): Promise<Response> {
+  const permitted = permit(context, "operate", null);
+  if (!permitted.ok) return refuse(permitted.error);
+  const body = await readJson(context.req.raw, rampBody);
+  if (!body.ok) return refuse(body.error);
+  return change(context, { kind: "move", action: { kind: "ramp", ...body.value } });
+}
+
+/** POST /api/v1/flags/{key}/{action}, for actions that need no more than their name. */
+export function moveFlag(kind: (typeof plainActions)[number]) {
+  return async (context: AdminContext): Promise<Response> => {
+    const permitted = permit(context, "operate", null);
+    if (!permitted.ok) return refuse(permitted.error);
+    return change(context, { kind: "move", action: { kind } });
+  };
+}
+
+/** POST /api/v1/flags/{key}/kill, and /api/v1/kill for all: the red button. */
+export async function killFlags(context: AdminContext): Promise<Response> {
+  const permitted = permit(context, "operate", null);
+  if (!permitted.ok) return refuse(permitted.error);
+  const query = checkShape(context.req.query(), killQuery);
+  if (!query.ok) return refuse(query.error);
+  const author = authorOf(context, query.value.why);
+  const { registry } = context.get("services");
+  const killed = await registry().kill(context.req.param("key") ?? everything, author);
+  return killed.ok ? Response.json(killed.value) : refuse(killed.error);
+}
+
+/** Who asks for a change, and why. */
+export function authorOf(context: AdminContext, why: string): Author {
+  return { who: context.get("principal").name, why };
+}
+
+/** The revision in `If-Match`; null where there is none. */
+export function revisionIn(context: AdminContext): Result<number | null, Refusal> {
+  const field = context.req.header("if-match");
+  if (field === undefined) return ok(null);
+  const revision = /^"(\d{1,15})"$/.exec(field.trim())?.[1];
+  if (revision !== undefined) return ok(Number(revision));
+  const detail = 'must be one revision in quotes, as in "3"';
+  return err({ reason: "invalid", errors: [{ field: "If-Match", detail }] });
+}
+
+async function change(context: AdminContext, command: Command): Promise<Response> {
+  const query = checkShape(context.req.query(), changeQuery);
+  if (!query.ok) return refuse(query.error);
+  const expected = revisionIn(context);
+  if (!expected.ok) return refuse(expected.error);
+  const { dryRun, why } = query.value;
+  const { registry } = context.get("services");
+  const author = authorOf(context, why);
+  const wanted = { flag: keyOf(context), command, expected: expected.value, dryRun, author };
+  const changed = await registry().changeFlag(wanted);
+  if (!changed.ok) return refuse(changed.error);
+  const { before, after } = changed.value;
+  const status = before === null && !dryRun ? 201 : 200;
+  const headers = after === null ? undefined : { etag: `"${after.revision}"` };
+  const view = await viewChange(context, changed.value);
+  return Response.json({ dryRun, ...view }, { status, ...(headers && { headers }) });
+}
+
+async function viewChange(
+  context: AdminContext,
+  { before, after, epoch }: FlagChanged,
+): Promise<Record<string, unknown>> {
+  const nowMs = context.get("services").now();
+  const view = (rollout: Rollout | null) => (rollout === null ? null : viewFlag(rollout, nowMs));
+  const shown = { epoch, before: view(before), after: view(after) };
+  if (after === null) return { ...shown, requestsPerMinute: null };
+  const traffic = await trafficOf(context, after);
+  return { ...shown, requestsPerMinute: requestsPerMinute(before, after, traffic) };
+}
+
+// A change is made whether or not somebody can say how many requests it is.
+async function trafficOf(context: AdminContext, rollout: Rollout) {
+  const { rollouts, report } = context.get("services");
+  const rate = async (name: string): Promise<Counted["perMinute"]> => {
+    try {
+      return (await rollouts(name).counted()).perMinute;
+    } catch (error) {
+      report("counts_unread", { name, error });
+      return null;
+    }
+  };
+  const [own, all] = await Promise.all([rate(nameOf(rollout)), rate(everything)]);
+  return { own, all };
+}
+
+// A key that is used again is another flag, with counts of its own.
+function nameOf({ flag, code }: Rollout): string {
+  return `${flag}:${code}`;
+}
+
+function keyOf(context: AdminContext): string {
+  return context.req.param("key") ?? "";
+}

@@ -1,0 +1,41 @@
+// Which arms a request is in, and what follows from them.
+import { applyPreview, type Preview } from "#flags/preview.ts";
+import { evaluateAll } from "#flags/plan.ts";
+import { deliveryPlan, stablePlan } from "#src/delivery/plan.ts";
+import type { Delivery, Visit } from "./delivery.ts";
+import { RequestContext, type Asked } from "./request-context.ts";
+
+/** The request with its plan. Touches memory alone. */
+export function decide(visit: Visit, asked: Asked): Delivery {
+  const { held, services, headers } = visit;
+  const { plan, snapshot } = held;
+  if (snapshot.rollouts.length > 0) {
+    const preview = services.previews.read(headers.get("aviary-preview"), visit);
+    if (preview !== undefined) return previewed(visit, asked, preview);
+  }
+  if (plan.flags.length === 0) return withPlan(visit, stablePlan, undefined);
+  const subject = new RequestContext(visit, asked);
+  const assignment = evaluateAll(plan, subject);
+  services.counts.add(assignment.arms, asked.kind);
+  if (services.counts.isDue(visit.nowMs))
+    visit.background.waitUntil(services.counts.flush(visit.nowMs));
+  const chosen = services.plans.planFor(assignment);
+  // Pages report back, and the SDKs that poll datafiles do not.
+  const isReported = asked.kind === "snippet" && plan.isTrial;
+  const arms = isReported ? services.tokens.tokenFor(assignment, held, subject) : undefined;
+  return withPlan(visit, chosen, arms);
+}
+
+// What is shown to one person is nobody's evidence: it is not counted and bears no token.
+function previewed(visit: Visit, asked: Asked, preview: Preview): Delivery {
+  const { rollouts } = visit.held.snapshot;
+  const shown = applyPreview(rollouts, preview);
+  const { parameters, copy } = evaluateAll(shown, new RequestContext(visit, asked));
+  return withPlan(visit, deliveryPlan({ parameters, copy, isPreview: true }), undefined);
+}
+
+// Written out: a spread of the visit costs more than everything above it.
+function withPlan(visit: Visit, plan: Delivery["plan"], arms: string | undefined): Delivery {
+  const { request, method, headers, services, background, nowMs, held } = visit;
+  return { request, method, headers, services, background, nowMs, held, plan, arms };
+}

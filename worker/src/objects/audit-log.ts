@@ -1,0 +1,64 @@
+// Who changed what, when, why, and what came of it. Lines are only ever added.
+import type { AuditEntry, AuditQuery } from "#src/adapters/flag-registry.ts";
+
+type Row = {
+  seq: number;
+  at_ms: number;
+  who: string;
+  why: string;
+  action: string;
+  target: string;
+  outcome: string;
+  epoch: number;
+  before: string;
+  after: string;
+};
+
+export class AuditLog {
+  static readonly steps = [
+    `CREATE TABLE audit (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, who TEXT NOT NULL,
+      why TEXT NOT NULL, action TEXT NOT NULL, target TEXT NOT NULL, outcome TEXT NOT NULL,
+      epoch INTEGER NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL
+    )`,
+    "CREATE INDEX audit_by_target ON audit (target, seq)",
+  ];
+
+  readonly #sql: SqlStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#sql = storage.sql;
+  }
+
+  add(entry: Omit<AuditEntry, "seq">): void {
+    const { atMs, who, why, action, target, outcome, epoch, before, after } = entry;
+    const insert =
+      "INSERT INTO audit (at_ms, who, why, action, target, outcome, epoch, before, after) " +
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    const documents = [JSON.stringify(before ?? null), JSON.stringify(after ?? null)];
+    this.#sql.exec(insert, atMs, who, why, action, target, outcome, epoch, ...documents);
+  }
+
+  /** Newest first. */
+  list({ target, before, limit }: AuditQuery): readonly AuditEntry[] {
+    const below = before ?? Number.MAX_SAFE_INTEGER;
+    const query =
+      target === null
+        ? this.#sql.exec<Row>(
+            "SELECT * FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+            below,
+            limit,
+          )
+        : this.#sql.exec<Row>(
+            "SELECT * FROM audit WHERE target = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+            target,
+            below,
+            limit,
+          );
+    return query.toArray().map(entryFrom);
+  }
+}
+
+function entryFrom({ at_ms, before, after, ...rest }: Row): AuditEntry {
+  return { ...rest, atMs: at_ms, before: JSON.parse(before), after: JSON.parse(after) };
+}

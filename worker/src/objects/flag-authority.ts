@@ -1,0 +1,267 @@
+// The authority for flags: loads, lets a pure step decide, saves with its line in
+// the audit log in one transaction, and keeps the snapshot that the edge reads.
+import { err, ok, type Result } from "#base/result.ts";
+import { changeRollout } from "#flags/change.ts";
+import type { FlagSet } from "#flags/definition.ts";
+import { isLive, type Rollout } from "#flags/rollout.ts";
+import type { Snapshot } from "#flags/snapshot.ts";
+import { transition } from "#flags/transition.ts";
+import type {
+  AuditEntry,
+  Author,
+  FlagChange,
+  FlagChanged,
+  FlagReject,
+  Imported,
+  ImportFlags,
+  Killed,
+  Policy,
+  SnapshotAnswer,
+  StaleRevision,
+} from "#src/adapters/flag-registry.ts";
+import type { Pointer } from "#src/delivery/pointer.ts";
+import type { Digest } from "#src/delivery/representation.ts";
+import { AuditLog } from "./audit-log.ts";
+import { FlagTable } from "./flag-table.ts";
+
+export type FlagAuthorityDependencies = {
+  readonly storage: DurableObjectStorage;
+  /** SHA-256 of an engine; undefined where there is none of that version. */
+  readonly engineDigest: (version: string) => Digest | undefined;
+  /** Called after every change, when a new snapshot is to be copied. */
+  readonly onChange: () => void;
+};
+
+const dayMs = 24 * 3_600_000;
+const pointerRidesMs = 2 * 60_000;
+// An engine pushed to all customers at once must not make the snapshot a giant:
+// what does not fit reaches the edge through KV, in a minute.
+const mostPointers = 200;
+const keptKeys = 2;
+const seedBytes = 12;
+
+export class FlagAuthority {
+  static readonly steps = [...FlagTable.steps, ...AuditLog.steps];
+
+  readonly table: FlagTable;
+  readonly log: AuditLog;
+  readonly #deps: FlagAuthorityDependencies;
+  #text: SnapshotAnswer = { edition: -1, text: null };
+
+  constructor(dependencies: FlagAuthorityDependencies) {
+    this.#deps = dependencies;
+    this.table = new FlagTable(dependencies.storage);
+    this.log = new AuditLog(dependencies.storage);
+  }
+
+  change(change: FlagChange, nowMs: number): Result<FlagChanged, FlagReject> {
+    const { flag, dryRun, author } = change;
+    const before = this.table.rollout(flag);
+    const outcome = this.#decide(change, before, nowMs);
+    if (dryRun) {
+      if (!outcome.ok) return outcome;
+      return ok({ before: before ?? null, after: outcome.value, epoch: this.table.epoch });
+    }
+    const after = outcome.ok ? outcome.value : null;
+    const done = outcome.ok ? "done" : outcome.error.reason;
+    this.#commit(() => {
+      if (outcome.ok) this.#save(flag, after);
+      const action = actionOf(change);
+      const documents = { before: before ?? null, after };
+      this.#note({ ...author, action, target: flag, outcome: done, ...documents }, nowMs);
+    });
+    if (!outcome.ok) return outcome;
+    this.#deps.onChange();
+    return ok({ before: before ?? null, after, epoch: this.table.epoch });
+  }
+
+  kill(
+    target: string,
+    author: Author,
+    nowMs: number,
+  ): Result<Killed, { readonly reason: "unknown_flag" }> {
+    const all = this.table.rollouts();
+    const wanted =
+      target === "*" ? all.filter(isUnderWay) : all.filter((each) => each.flag === target);
+    if (wanted.length === 0 && target !== "*") return err({ reason: "unknown_flag" });
+    this.#commit(() => {
+      for (const before of wanted) {
+        const moved = transition(before, { kind: "kill" }, nowMs);
+        const after = moved.ok ? moved.value : before;
+        this.#save(before.flag, after);
+        const entry = { ...author, action: "kill", target: before.flag, outcome: "done" };
+        this.#note({ ...entry, before, after }, nowMs);
+      }
+    });
+    this.#deps.onChange();
+    return ok({ flags: wanted.map((each) => each.flag), epoch: this.table.epoch });
+  }
+
+  importFlags(request: ImportFlags, nowMs: number): Result<Imported, StaleRevision> {
+    const { set, expected, dryRun, author } = request;
+    const { set: before, revision } = this.table.definitions();
+    if (expected !== null && expected !== revision) {
+      return err({ reason: "stale_revision", current: revision });
+    }
+    const taken = new Set(this.table.rollouts().map((each) => each.flag));
+    const flags = Object.fromEntries(Object.entries(set.flags).filter(([key]) => !taken.has(key)));
+    const after = { ...set, flags };
+    const kept = Object.keys(set.flags).filter((key) => taken.has(key));
+    const difference = { ...differenceOf(before, after), kept };
+    if (dryRun) return ok({ ...difference, revision });
+    this.#commit(() => {
+      this.table.saveDefinitions(after);
+      this.table.advance({ flags: true });
+      const entry = { ...author, action: "import", target: "*", outcome: "done" };
+      this.#note({ ...entry, before: null, after: difference }, nowMs);
+    });
+    this.#deps.onChange();
+    return ok({ ...difference, revision: revision + 1 });
+  }
+
+  setPolicy(
+    next: Omit<Policy, "revision">,
+    { expected, author, nowMs }: { expected: number | null; author: Author; nowMs: number },
+  ): Result<Policy, StaleRevision> {
+    const before = this.table.policy();
+    if (expected !== null && expected !== before.revision) {
+      return err({ reason: "stale_revision", current: before.revision });
+    }
+    this.#commit(() => {
+      this.table.savePolicy(next);
+      const entry = { ...author, action: "policy", target: "*", outcome: "done" };
+      this.#note({ ...entry, before, after: next }, nowMs);
+    });
+    return ok(this.table.policy());
+  }
+
+  note(
+    entry: Pick<AuditEntry, "who" | "why" | "action" | "target" | "outcome">,
+    nowMs: number,
+  ): void {
+    this.#note({ ...entry, before: null, after: null }, nowMs);
+  }
+
+  announce(pointer: Pointer, nowMs: number): void {
+    this.#commit(() => {
+      this.table.remember(pointer, { nowMs, keepMs: pointerRidesMs, most: mostPointers });
+      this.table.advance({ flags: false });
+    });
+    this.#deps.onChange();
+  }
+
+  /** The snapshot as it stands; its text only for those who hold an earlier edition. */
+  snapshot(heldEdition: number, nowMs: number): SnapshotAnswer {
+    this.#rotateKeys(nowMs);
+    const { edition } = this.table;
+    if (heldEdition >= edition) return { edition, text: null };
+    if (this.#text.edition !== edition) {
+      this.#text = { edition, text: JSON.stringify(this.#build(nowMs)) };
+    }
+    return this.#text;
+  }
+
+  #build(nowMs: number): Snapshot {
+    const rollouts = this.table.rollouts();
+    const engines: Record<string, Digest> = {};
+    for (const { engine } of rollouts.map((each) => each.patch)) {
+      const digest = typeof engine === "string" ? this.#deps.engineDigest(engine) : undefined;
+      if (typeof engine === "string" && digest !== undefined) engines[engine] = digest;
+    }
+    return {
+      version: 1,
+      edition: this.table.edition,
+      epoch: this.table.epoch,
+      createdAtMs: nowMs,
+      flags: this.table.definitions().set,
+      rollouts,
+      engines,
+      pointers: [...this.table.movedSince(nowMs - pointerRidesMs)],
+      signingKeys: this.table.signingKeys().map(({ key }) => key),
+    };
+  }
+
+  #rotateKeys(nowMs: number): void {
+    const [newest] = this.table.signingKeys();
+    if (newest !== undefined && nowMs - newest.madeAtMs < dayMs) return;
+    this.#commit(() => {
+      this.table.addSigningKey(randomHex(32), { nowMs, most: keptKeys });
+      this.table.advance({ flags: false });
+    });
+    this.#deps.onChange();
+  }
+
+  #decide(
+    change: FlagChange,
+    before: Rollout | undefined,
+    nowMs: number,
+  ): Result<Rollout | null, FlagReject> {
+    const { flag, command, expected } = change;
+    const definition = Object.hasOwn(this.table.definitions().set.flags, flag);
+    if (command.kind === "create" && definition) return err({ reason: "definition_exists", flag });
+    const { maxLive, freezes } = this.table.policy();
+    const outcome = changeRollout({
+      command: this.#completed(change, before),
+      before,
+      expected: expected ?? undefined,
+      surroundings: { others: this.table.rollouts(), maxLive, freezes, nowMs },
+    });
+    const engine = outcome.ok ? outcome.value?.patch.engine : null;
+    if (typeof engine === "string" && this.#deps.engineDigest(engine) === undefined) {
+      return err({ reason: "unknown_engine", version: engine });
+    }
+    return outcome;
+  }
+
+  /** The command with what its author does not choose. */
+  #completed(
+    { flag, command, dryRun }: FlagChange,
+    before: Rollout | undefined,
+  ): FlagChange["command"] {
+    if (command.kind !== "create" && command.kind !== "amend") return command;
+    const code = before?.code ?? (dryRun ? "0" : this.table.nextCode().toString(36));
+    const seed = before?.seed ?? randomHex(seedBytes);
+    return { ...command, plan: { seed, ...(command.plan as object), flag, code } };
+  }
+
+  #save(flag: string, after: Rollout | null): void {
+    if (after === null) this.table.delete(flag);
+    else this.table.save(after);
+    this.table.advance({ flags: true });
+  }
+
+  #note(entry: Omit<AuditEntry, "seq" | "atMs" | "epoch">, atMs: number): void {
+    this.log.add({ ...entry, atMs, epoch: this.table.epoch });
+  }
+
+  #commit(work: () => void): void {
+    this.#deps.storage.transactionSync(work);
+  }
+}
+
+function isUnderWay(rollout: Rollout): boolean {
+  return isLive(rollout) || rollout.state === "promoted";
+}
+
+function actionOf({ command }: FlagChange): string {
+  return command.kind === "move" ? command.action.kind : command.kind;
+}
+
+function differenceOf(
+  before: FlagSet,
+  after: FlagSet,
+): Pick<Imported, "added" | "changed" | "removed"> {
+  const [old, now] = [new Map(Object.entries(before.flags)), new Map(Object.entries(after.flags))];
+  const differs = (key: string): boolean =>
+    JSON.stringify(old.get(key)) !== JSON.stringify(now.get(key));
+  return {
+    added: [...now.keys()].filter((key) => !old.has(key)),
+    changed: [...now.keys()].filter((key) => old.has(key) && differs(key)),
+    removed: [...old.keys()].filter((key) => !now.has(key)),
+  };
+}
+
+function randomHex(bytes: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(bytes));
+  return [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

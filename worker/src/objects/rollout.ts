@@ -1,0 +1,104 @@
+// One flag's sums: how many requests each of its arms got. Batches that come
+// again, because an answer was lost, count once.
+import { DurableObject } from "cloudflare:workers";
+import type { Arm } from "#flags/arms.ts";
+import type { ArmCount, CountBatch, Counted, RolloutRpc } from "#src/adapters/rollouts.ts";
+import type { Env } from "#src/services.ts";
+import { migrate } from "./migrations.ts";
+
+const steps = [
+  `CREATE TABLE arm_count (
+    kind TEXT NOT NULL, arm TEXT NOT NULL, attempt INTEGER NOT NULL, stage INTEGER NOT NULL,
+    share_ppm INTEGER NOT NULL, requests INTEGER NOT NULL,
+    PRIMARY KEY (kind, arm, attempt, stage, share_ppm)
+  ) WITHOUT ROWID`,
+  `CREATE TABLE batch (
+    isolate TEXT PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL
+  ) WITHOUT ROWID`,
+  `CREATE TABLE minute (
+    minute INTEGER NOT NULL, arm TEXT NOT NULL, requests INTEGER NOT NULL,
+    PRIMARY KEY (minute, arm)
+  ) WITHOUT ROWID`,
+];
+
+const minuteMs = 60_000;
+const keptMinutes = 15;
+/** Minutes over which a rate is told: long enough to be calm, short enough to be news. */
+const ratedMinutes = 5;
+/** An isolate that said nothing for so long will not repeat itself. */
+const keptBatchesMs = 3_600_000;
+
+type ArmCountRow = { [K in keyof ArmCount]: ArmCount[K] };
+type MinuteRow = { minute: number; arm: Arm; requests: number };
+
+export class Rollout extends DurableObject<Env> implements RolloutRpc {
+  readonly #sql: SqlStorage;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    migrate(state.storage, steps);
+    this.#sql = state.storage.sql;
+  }
+
+  async count({ isolate, seq, counts }: CountBatch): Promise<void> {
+    const nowMs = Date.now();
+    this.ctx.storage.transactionSync(() => {
+      const known = this.#sql
+        .exec<{ seq: number }>("SELECT seq FROM batch WHERE isolate = ?", isolate)
+        .toArray()[0];
+      if (known !== undefined && known.seq >= seq) return;
+      this.#sql.exec("INSERT OR REPLACE INTO batch VALUES (?, ?, ?)", isolate, seq, nowMs);
+      for (const each of counts) this.#add(each, Math.floor(nowMs / minuteMs));
+      this.#forget(nowMs);
+    });
+  }
+
+  async counted(): Promise<Counted> {
+    const rows = this.#sql.exec<ArmCountRow>(
+      `SELECT kind, arm, attempt, stage, share_ppm AS sharePpm, requests
+        FROM arm_count ORDER BY attempt, stage, share_ppm, kind, arm`,
+    );
+    const counts = rows.toArray();
+    return { counts, perMinute: this.#perMinute(Math.floor(Date.now() / minuteMs)) };
+  }
+
+  #add({ kind, arm, attempt, stage, sharePpm, requests }: ArmCount, minute: number): void {
+    this.#sql.exec(
+      `INSERT INTO arm_count VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET requests = requests + excluded.requests`,
+      kind,
+      arm,
+      attempt,
+      stage,
+      sharePpm,
+      requests,
+    );
+    this.#sql.exec(
+      `INSERT INTO minute VALUES (?, ?, ?)
+        ON CONFLICT DO UPDATE SET requests = requests + excluded.requests`,
+      minute,
+      arm,
+      requests,
+    );
+  }
+
+  #forget(nowMs: number): void {
+    this.#sql.exec("DELETE FROM batch WHERE at_ms < ?", nowMs - keptBatchesMs);
+    this.#sql.exec(
+      "DELETE FROM minute WHERE minute < ?",
+      Math.floor(nowMs / minuteMs) - keptMinutes,
+    );
+  }
+
+  // The minute that is not over yet says too little, and would say less at its start.
+  #perMinute(current: number): Counted["perMinute"] {
+    const from = current - ratedMinutes;
+    const query = "SELECT * FROM minute WHERE minute >= ? AND minute < ?";
+    const rows = this.#sql.exec<MinuteRow>(query, from, current).toArray();
+    if (rows.length === 0) return null;
+    const first = Math.min(...rows.map((row) => row.minute));
+    const sums: Record<Arm, number> = { canary: 0, control: 0, rest: 0 };
+    for (const { arm, requests } of rows) sums[arm] += requests / (current - first);
+    return sums;
+  }
+}
