@@ -31,10 +31,11 @@ export type PointerRequest = {
   readonly kind: PointerKind;
   readonly id: string;
   readonly nowMs: number;
-  /** Age from which a background refresh is due. */
-  readonly freshMs: number;
   readonly background: Background;
 };
+
+/** Age from which a background refresh is due. */
+type Freshness = { readonly freshMs: number };
 
 const maxPointers = 20_000;
 const deadlineMs = 2_000;
@@ -76,7 +77,7 @@ export class Pointers {
   }
 
   /** What memory says, at once; undefined where `load` must be asked. Starts a refresh where one is due. */
-  peek(request: PointerRequest): KnownPointer | undefined {
+  peek(request: PointerRequest & Freshness): KnownPointer | undefined {
     const entry = this.#memory.get(memoryKey(request));
     if (entry === undefined) return undefined;
     const age = request.nowMs - entry.confirmedAtMs;

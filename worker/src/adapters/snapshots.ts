@@ -49,6 +49,7 @@ const retryMs = 2_000;
 const sleptMs = 10_000;
 const wakeMs = 300;
 const coloFreshMs = 2_000;
+const clockSkewMs = 1_000;
 const coloKeepS = 600;
 const deadlineMs = { colo: 300, registry: 700, kv: 700 } as const;
 // The first request of an isolate has nothing to fall back on but the default.
@@ -190,10 +191,11 @@ export class Snapshots {
     if (copy === undefined) return undefined;
     const { edition, confirmedAtMs } = v.parse(coloFields, Object.fromEntries(copy.headers));
     const isNews = edition > this.#held.snapshot.edition;
-    // A clock that runs ahead elsewhere must not make a copy look fresh for ever.
+    // A clock that ran ahead must not make a copy look fresh for as long as it did.
+    const isCredible = confirmedAtMs <= nowMs + clockSkewMs;
     return {
       edition,
-      confirmedAtMs: Math.min(confirmedAtMs, nowMs),
+      confirmedAtMs: isCredible ? Math.min(confirmedAtMs, nowMs) : 0,
       text: isNews ? await copy.text() : null,
     };
   }

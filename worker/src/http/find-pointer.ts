@@ -19,19 +19,25 @@ export function withPointer(
   serve: Serve,
 ): Response | Promise<Response> {
   const { nowMs, background, services } = visit;
-  const held = services.pointers.held(kind, id);
-  const delivery = decide(visit, { kind, id, account: held?.pointer?.account });
+  const { pointers } = services;
+  const held = pointers.held(kind, id);
+  if (held === undefined) {
+    // Only now is it known whose id this is, and that may decide the arm.
+    return pointers.load({ kind, id, nowMs, background }).then((loaded) => {
+      if (!loaded.ok) return problem("unavailable", media);
+      const { pointer } = loaded.value;
+      const delivery = decide(visit, { kind, id, account: pointer?.account });
+      return delayed(serve(loaded.value, delivery), delivery);
+    });
+  }
+  const delivery = decide(visit, { kind, id, account: held.pointer?.account });
   const freshMs = delivery.plan.parameters.pointerFreshMs;
   const wanted = { kind, id, nowMs, freshMs, background };
-  const known = services.pointers.peek(wanted);
+  const known = pointers.peek(wanted);
   if (known !== undefined) return delayed(serve(known, delivery), delivery);
-  return services.pointers.load(wanted).then((loaded) => {
+  return pointers.load(wanted).then((loaded) => {
     if (!loaded.ok) return problem("unavailable", media);
-    // An account that was not known before may be in another arm.
-    const account = loaded.value.pointer?.account;
-    const now =
-      account === held?.pointer?.account ? delivery : decide(visit, { kind, id, account });
-    return delayed(serve(loaded.value, now), now);
+    return delayed(serve(loaded.value, delivery), delivery);
   });
 }
 
