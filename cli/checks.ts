@@ -2,11 +2,16 @@
 // anything is sent.
 import * as v from "valibot";
 import { engineVersionSchema, idSchema, scopeSchema, type Scope } from "#src/admin/contract.ts";
+import { flagKeySchema } from "#src/admin/flag-contract.ts";
 import { usageFailure } from "./failure.ts";
 
 /** `value`, if the argument `name` may hold it. */
 export function checkId(name: string, value: string): string {
   return check(idSchema, name, value);
+}
+
+export function checkFlag(name: string, value: string): string {
+  return check(flagKeySchema, name, value);
 }
 
 export function checkVersion(name: string, value: string): string {

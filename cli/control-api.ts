@@ -18,6 +18,7 @@ import {
 } from "#src/admin/contract.ts";
 import { send } from "./call.ts";
 import type { Connection } from "./connection.ts";
+import { flagApi } from "./flag-api.ts";
 import { pointerApi } from "./pointer-api.ts";
 import { absent, get, post } from "./requests.ts";
 
@@ -52,6 +53,7 @@ export function controlApi(connection: Connection) {
         v.transform(({ datafiles }) => datafiles),
       ),
     }),
+    flags: flagApi(connection),
     tokens: {
       create: (wanted: v.InferOutput<typeof createTokenBody>) =>
         send(connection, { ...post("/api/v1/tokens", wanted), answer: tokenCreated, once: true }),

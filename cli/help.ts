@@ -60,7 +60,9 @@ function actionSections(action: Action, path: readonly string[]): readonly Secti
   const required = options.filter(([, definition]) => definition.required === true);
   const usage = [
     ...path,
-    ...positionals.map(([name]) => `<${name}>`),
+    ...positionals.map(([name, definition]) =>
+      definition.required === false ? `[${name}]` : `<${name}>`,
+    ),
     ...required.map(([name, definition]) => flag(name, definition)),
     "[options]",
   ];

@@ -76,6 +76,12 @@ function hintFor({ type }: Problem): string | undefined {
       return "`aviary status` shows what the token may do; an admin can make another one.";
     case "unknown-engine":
       return "`aviary engine list` shows which there are.";
+    case "unknown-flag":
+      return "`aviary flag list` shows which there are.";
+    case "wrong-state":
+    case "parameter-conflict":
+    case "too-many-canaries":
+      return "`aviary flag list` shows what is under way.";
     case "unknown-revision":
       return "The history shows which there are.";
     case "stale-revision":

@@ -1,12 +1,15 @@
 // From the command line to a report: which command, are its arguments right, where
 // is Aviary. Prints nothing.
+import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "citty";
 import packageJson from "../package.json" with { type: "json" };
 import { isAction, type ActionData } from "./action.ts";
 import { root } from "./commands/root.ts";
+import { confirm } from "./confirm.ts";
 import { controlApi } from "./control-api.ts";
 import { usageFailure } from "./failure.ts";
 import { helpText } from "./help.ts";
+import { drawOn } from "./draw.ts";
 import { locate } from "./locate.ts";
 import type { Report } from "./report.ts";
 import { readSettings } from "./settings.ts";
@@ -56,8 +59,22 @@ export async function run({ args, signal, note }: Invocation): Promise<Report> {
       env: process.env,
       stdin: () => readStdin(signal),
       nowMs: Date.now(),
+      isJson: given.has("json"),
+      note,
+      confirm: (question) => confirm(question, signal),
+      draw: drawOn(process.stdout),
+      wait: (ms) => wait(ms, signal),
     },
   };
   const { result } = await runCommand(node, { rawArgs: [...rest], data });
   return result as Report;
+}
+
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
 }

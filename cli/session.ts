@@ -9,4 +9,14 @@ export type Session = {
   /** All of standard input; a usage failure where it was read before. */
   readonly stdin: () => Promise<Uint8Array>;
   readonly nowMs: number;
+  /** Whether one JSON document is wanted. */
+  readonly isJson: boolean;
+  /** Tells the user something that is no result. */
+  readonly note: (line: string) => void;
+  /** Asks a question on the terminal; false where the answer is no. Throws a usage failure where there is no terminal. */
+  readonly confirm: (question: string) => Promise<boolean>;
+  /** Shows text in the place of what it showed before. */
+  readonly draw: (text: string) => void;
+  /** Resolves after a while; rejects when the user stops the command. */
+  readonly wait: (ms: number) => Promise<void>;
 };

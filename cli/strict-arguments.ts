@@ -39,7 +39,7 @@ export function checkArguments(
   }
   const missing = options.find(([name, { required }]) => required === true && !values.has(name));
   checkPositionals(
-    definitions.filter(([, { type }]) => type === "positional").map(([name]) => name),
+    definitions.filter(([, { type }]) => type === "positional"),
     tokens
       .filter(({ kind }) => kind === "positional")
       .map((token) => (token as { value: string }).value),
@@ -66,12 +66,15 @@ function checkOption({ args }: Action, { name, rawName, value, inlineValue }: Op
   }
 }
 
-function checkPositionals(names: readonly string[], given: readonly string[]): void {
-  const missing = names[given.length];
-  if (missing !== undefined) throw usageFailure(`<${missing}> is missing`);
+function checkPositionals(
+  wanted: readonly (readonly [name: string, definition: ArgDef])[],
+  given: readonly string[],
+): void {
+  const missing = wanted.slice(given.length).find(([, { required }]) => required !== false);
+  if (missing !== undefined) throw usageFailure(`<${missing[0]}> is missing`);
   const empty = given.indexOf("");
-  if (empty >= 0) throw usageFailure(`<${names[empty]}> is empty`);
-  const surplus = given[names.length];
+  if (empty >= 0) throw usageFailure(`<${wanted[empty]?.[0]}> is empty`);
+  const surplus = given[wanted.length];
   if (surplus !== undefined) throw usageFailure(`unexpected argument: ${surplus}`);
 }
 

@@ -21,6 +21,10 @@ export type StartOptions = {
   readonly bindings?: Readonly<Record<string, string>>;
   /** Also listens without Miniflare's own Worker in front, for benchmarks. */
   readonly direct?: boolean;
+  /** Isolates beside the first, each with a memory of its own; absent: none. */
+  readonly edges?: number;
+  /** Another entry than the Worker's own. */
+  readonly entry?: string;
 };
 
 export type Started = {
@@ -31,6 +35,8 @@ export type Started = {
   readonly pid: number;
   /** Origin of the direct socket, where one was asked for. */
   readonly directUrl: () => Promise<string>;
+  /** Origins of the further isolates, which share stores and objects with the first. */
+  readonly edgeUrls: readonly string[];
   readonly stop: () => Promise<void>;
 };
 
@@ -50,23 +56,45 @@ async function bundle(entry: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
+type Objects = Readonly<Record<string, { readonly className: string }>>;
+
+/** Binds the objects of the first Worker: two Workers with objects of their own would be two systems. */
+function objectsElsewhere({ durableObjects = {} }: { durableObjects?: Objects }): object {
+  const bound = Object.entries(durableObjects).map(([name, { className }]) => [
+    name,
+    { className, scriptName: "aviary", useSQLite: true },
+  ]);
+  return { durableObjects: Object.fromEntries(bound) as object };
+}
+
 /** Starts Aviary; the caller stops it. */
 export async function startAviary(options: StartOptions = {}): Promise<Started> {
   const { workerOptions: bound, main = "" } = workerOptions(join(root, "wrangler.toml"));
-  const { persist, direct = false } = options;
-  const contents = await bundle(main);
+  const { persist, direct = false, edges = 0, entry = main } = options;
+  const contents = await bundle(entry);
+  const common = {
+    ...(bound as object),
+    modules: [{ type: "ESModule" as const, path: "index.mjs", contents }],
+    bindings: { CONTROL_HOST: "", AVIARY_ADMIN_TOKEN: adminToken, ...options.bindings },
+  };
+  const socket = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
+  const names = Array.from({ length: edges }, (_, at) => `edge-${at}`);
   const { value: miniflare, pid } = await newWorkerd(async () => {
     const starting = new Miniflare(
       convertV4MiniflareOptions({
-        ...(bound as object),
-        name: "aviary",
-        modules: [{ type: "ESModule", path: "index.mjs", contents }],
-        bindings: { CONTROL_HOST: "", AVIARY_ADMIN_TOKEN: adminToken, ...options.bindings },
+        workers: [
+          { ...common, name: "aviary", ...(direct ? socket : {}) },
+          ...names.map((name) => ({
+            ...common,
+            ...objectsElsewhere(bound as { durableObjects?: Objects }),
+            name,
+            ...socket,
+          })),
+        ],
         host: "127.0.0.1",
         port: options.port ?? 0,
         cf: false,
         ...(persist === undefined ? {} : { resourcePersistencePath: persist }),
-        ...(direct ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] } : {}),
       }),
     );
     await starting.ready;
@@ -76,7 +104,10 @@ export async function startAviary(options: StartOptions = {}): Promise<Started> 
     url: (await miniflare.ready).origin,
     pid,
     miniflare,
-    directUrl: async () => (await miniflare.unsafeGetDirectURL()).origin,
+    directUrl: async () => (await miniflare.unsafeGetDirectURL("aviary")).origin,
+    edgeUrls: await Promise.all(
+      names.map(async (name) => (await miniflare.unsafeGetDirectURL(name)).origin),
+    ),
     stop: () => miniflare.dispose(),
   };
 }

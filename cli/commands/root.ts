@@ -1,15 +1,38 @@
 // The tree of commands.
 import type { Group } from "../action.ts";
+import { audit } from "./audit.ts";
 import { datafile } from "./datafile.ts";
 import { engine } from "./engine.ts";
+import { flag } from "./flag.ts";
+import { kill } from "./kill.ts";
+import { moves, ramp } from "./moves.ts";
+import { plan } from "./plan.ts";
+import { policy } from "./policy.ts";
+import { preview } from "./preview.ts";
 import { snippet } from "./snippet.ts";
 import { status } from "./status.ts";
 import { token } from "./token.ts";
+import { watch } from "./watch.ts";
 
 export const root: Group = {
   meta: {
     name: "aviary",
-    description: "Publishes engines, snippets and datafiles to Aviary, and looks after them",
+    description: "Publishes to Aviary, and puts changes of its deliveries on a share of traffic",
   },
-  subCommands: { engine, snippet, datafile, token, status },
+  subCommands: {
+    engine,
+    snippet,
+    datafile,
+    flag,
+    ramp,
+    ...moves,
+    kill,
+    plan,
+    preview,
+    watch,
+    audit,
+    policy,
+    token,
+    status,
+  },
 };

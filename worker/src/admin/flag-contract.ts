@@ -6,6 +6,11 @@ import { trueOrFalse } from "./contract.ts";
 
 const { entries } = rolloutSchema;
 
+/** Keys of flags. */
+export const flagKeySchema = entries.flag;
+/** What can be assigned as a whole. */
+export const flagUnits: readonly string[] = units;
+
 /** Steps that suit most changes: an hour or a day each, judged, and the last ones by hand. */
 const usualStages = [
   { sharePpm: 1_000, minTimeMs: 600_000, minViews: 1_000, mode: "judged" },

@@ -1,0 +1,30 @@
+// aviary kill: the red button. Asks nothing and needs nothing.
+import { defineAction } from "../action.ts";
+import { checkFlag } from "../checks.ts";
+import { usageFailure } from "../failure.ts";
+import { paint } from "../paint.ts";
+
+export const kill = defineAction({
+  description: "The red button: one flag, or all of them, off within 10 s",
+  args: {
+    key: { type: "positional", required: false, description: "The flag" },
+    all: { type: "boolean", description: "Every flag: everything stable" },
+    why: { type: "string", valueHint: "text", description: "For the audit log" },
+  },
+  examples: ["aviary kill engine-6-7", "aviary kill --all"],
+  remarks: [
+    "It asks for no revision and no reason. `aviary revive` makes a draft of a killed flag.",
+  ],
+  async run({ values, session }) {
+    if ((values.key === undefined) === (values.all !== true)) {
+      throw usageFailure("name one flag to kill, or --all");
+    }
+    const key = values.key === undefined ? undefined : checkFlag("<key>", values.key);
+    const killed = await session.api.flags.kill(key, values.why ?? "");
+    const { flags } = killed;
+    const names = flags.length === 0 ? "No flag was under way." : flags.join(", ");
+    const title = `${paint("red", "■")} ${paint("bold", "killed")} ${names}`;
+    const when = paint("dim", "Seen everywhere within 10 s.");
+    return { json: killed, text: flags.length === 0 ? names : `${title}\n  ${when}` };
+  },
+});

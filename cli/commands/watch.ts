@@ -1,0 +1,36 @@
+// aviary watch: a flag as it goes.
+import { defineAction } from "../action.ts";
+import { checkCount, checkFlag } from "../checks.ts";
+import { countsText } from "../counts-report.ts";
+import { flagText } from "../flag-report.ts";
+import { formatTime } from "../format.ts";
+import { paint } from "../paint.ts";
+
+export const watch = defineAction({
+  description: "Show a flag and the requests of its arms, again and again",
+  args: {
+    key: { type: "positional", required: true, description: "The flag" },
+    interval: {
+      type: "string",
+      valueHint: "s",
+      description: "Seconds between looks; 2 unless given",
+    },
+    once: { type: "boolean", description: "Look once" },
+  },
+  examples: ["aviary watch engine-6-7", "aviary watch engine-6-7 --interval 10"],
+  remarks: ["Ctrl-C ends it. With --json it looks once. Counts are up to ten seconds old."],
+  async run({ values, session }) {
+    const flag = checkFlag("<key>", values.key);
+    const intervalMs = checkCount("--interval", values.interval ?? "2", 3_600) * 1_000;
+    const isOnce = values.once === true || session.isJson;
+    for (;;) {
+      const seen = await session.api.flags.show(flag);
+      const now = new Date();
+      const title = `${paint("bold", `flag ${flag}`)}  ${paint("dim", formatTime(now.toISOString()))}`;
+      const text = `${title}\n${flagText(seen, now.getTime())}\n\n${countsText(seen)}`;
+      if (isOnce) return { json: seen, text };
+      session.draw(text);
+      await session.wait(intervalMs);
+    }
+  },
+});

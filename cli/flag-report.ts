@@ -1,0 +1,76 @@
+// Flags and what a change does to them, for people.
+import type { FlagChangedView, FlagView } from "#src/admin/flag-contract.ts";
+import { details } from "./details.ts";
+import { formatAge, harmless } from "./format.ts";
+import { paint } from "./paint.ts";
+import { formatRate, formatShare } from "./share.ts";
+
+type State = FlagView["state"];
+
+const colours = {
+  draft: "dim",
+  ramping: "green",
+  held: "yellow",
+  promoted: "cyan",
+  rolled_back: "magenta",
+  killed: "red",
+} as const satisfies Record<State, string>;
+
+/** `ramping`, in the state's colour. */
+export function stateText(state: State): string {
+  return paint(colours[state], state.replace("_", " "));
+}
+
+/** A patch as `name=value`, separated by commas. */
+export function patchText(patch: FlagView["patch"]): string {
+  const parts = Object.entries(patch).map(([name, value]) => `${name}=${valueText(value)}`);
+  return parts.length === 0 ? "nothing" : parts.join(", ");
+}
+
+export function valueText(value: unknown): string {
+  return harmless(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+/** Everything about one flag but its counts. */
+export function flagText(flag: FlagView, nowMs: number): string {
+  const { unit, patch, audience, stages, layer, prerequisites, stale, holdoutPpm } = flag;
+  const marks = stages.map(({ sharePpm, mode }, at) => {
+    const text = `${formatShare(sharePpm)}${mode === "judged" ? "" : " by hand"}`;
+    return at === flag.stage ? paint("bold", text) : text;
+  });
+  const ranges = layer?.ranges.map(([from, to]) => `${from}–${to}`).join(", ");
+  return details([
+    ["state", `${stateText(flag.state)}${stale ? paint("yellow", "  stale: clean it up") : ""}`],
+    ["share", `${formatShare(flag.sharePpm)} of its audience, by ${unit}`],
+    ["changes", patchText(patch)],
+    ["audience", audience === null ? "everybody" : harmless(JSON.stringify(audience))],
+    ["stages", marks.join(" → ")],
+    ["hold-out", formatShare(holdoutPpm)],
+    ...(layer === null ? [] : [["layer", `${layer.name}, places ${ranges}`] as const]),
+    ...(prerequisites.length === 0 ? [] : [["needs", prerequisites.join(", ")] as const]),
+    ["revision", `${flag.revision}, attempt ${flag.attempt}, ${formatAge(flag.changedAt, nowMs)}`],
+    ["next", flag.actions.join(", ")],
+  ]);
+}
+
+/** What a change does, or would do. */
+export function changeText({ before, after, requestsPerMinute }: FlagChangedView): string {
+  if (after === null) return details([["deleted", before?.key ?? ""]]);
+  const rows: (readonly [string, string])[] = [];
+  const was = before?.state ?? "draft";
+  const moved =
+    was === after.state ? stateText(was) : `${stateText(was)} → ${stateText(after.state)}`;
+  rows.push(["state", moved]);
+  const [from, to] = [formatShare(before?.sharePpm ?? 0), formatShare(after.sharePpm)];
+  rows.push(["share", from === to ? to : `${from} → ${to}, by ${after.unit}`]);
+  rows.push(["changes", patchText(after.patch)]);
+  rows.push(["requests", rateText(requestsPerMinute)]);
+  return details(rows);
+}
+
+function rateText(rate: FlagChangedView["requestsPerMinute"]): string {
+  if (rate === null) return "not known yet: nothing was counted in the last minutes";
+  const { canary, basis } = rate;
+  const amount = `${formatRate(canary)} a minute`;
+  return basis === "measured" ? `about ${amount}` : `at most ${amount}, before its audience`;
+}
