@@ -7,17 +7,20 @@ import { parseArgs } from "node:util";
 import { control, startAviary, type Started } from "../harness.ts";
 import { startBare, type BareAnswer } from "./bare.ts";
 import { fetchRaw } from "./fetch-raw.ts";
+import { rampLiveFlags } from "./live-flags.ts";
 import { load, median, requireWrk, type Load } from "./load.ts";
 
-const usage = `npm run bench:delivery -- [--pairs N] [--seconds S] [--only br|notModified|datafile] [--json]
+const usage = `npm run bench:delivery -- [--pairs N] [--seconds S] [--only br|notModified|datafile] [--flags N] [--cf] [--json]
 
-CPU and latency of a request, beside a bare Worker. Needs wrk: apt-get install wrk`;
+CPU and latency of a request, beside a bare Worker. --flags makes so many flags live
+first; --cf sends what Cloudflare adds to a request. Needs wrk: apt-get install wrk`;
 
 const { values } = parseArgs({
   options: {
     pairs: { type: "string", default: "7" },
     seconds: { type: "string", default: "2" },
     only: { type: "string" },
+    flags: { type: "string", default: "0" },
     cf: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
@@ -127,6 +130,8 @@ async function bench(): Promise<void> {
   const worker = await startAviary({ direct: true });
   const direct = await worker.directUrl();
   await publishAll(worker);
+  const flags = Number(values.flags);
+  await rampLiveFlags(worker, flags);
   const results: Record<string, Record<string, number>> = {};
   for (const { name, path, headers, answer } of await casesFor(direct)) {
     if (values.only !== undefined && values.only !== name) continue;
@@ -149,7 +154,7 @@ async function bench(): Promise<void> {
   }
   process.stderr.write("\r".padEnd(24) + "\r");
   await worker.stop();
-  console.log(values.json ? JSON.stringify({ pairs, ...results }) : table(results));
+  console.log(values.json ? JSON.stringify({ pairs, flags, ...results }) : table(results));
 }
 
 if (values.help) console.log(usage);

@@ -1,6 +1,7 @@
 // Load from wrk, bounded in time, on loopback; CPU as the kernel counts it.
 import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 export type LoadOptions = {
@@ -18,6 +19,7 @@ const run = promisify(execFile);
 // Linux counts CPU time in hundredths of a second on every machine in use.
 const tickUs = 10_000;
 const connections = 16;
+const visitors = join(import.meta.dirname, "visitors.lua");
 
 /** Ends the process with one clear line where wrk is missing. */
 export function requireWrk(): void {
@@ -33,7 +35,15 @@ export function requireWrk(): void {
 export async function load({ url, pid, headers, seconds }: LoadOptions): Promise<Load> {
   const fields = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
   const before = cpuUsOf(pid);
-  const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", ...fields, url];
+  const shape = [
+    "-t1",
+    `-c${connections}`,
+    `-d${Math.ceil(seconds)}s`,
+    "--latency",
+    "-s",
+    visitors,
+  ];
+  const args = [...shape, ...fields, url];
   const { stdout } = await run("wrk", args);
   const spent = cpuUsOf(pid) - before;
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${url}: ${stdout}`);

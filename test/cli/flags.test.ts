@@ -252,7 +252,7 @@ describe("preview", () => {
   it("prints a header field and how to send it", async () => {
     await create("looked-at", "--set", "coloTtlS=1");
     const { stdout } = await aviary("preview", "looked-at", "--minutes", "5");
-    expect(stdout).toMatch(/^Aviary-Preview: looked-at=canary;[0-9a-z]+\.[0-9a-z]{14}$/m);
+    expect(stdout).toMatch(/^Aviary-Preview: looked-at=canary;[0-9a-z]+\.[\w-]{11}$/m);
     expect(stdout).toContain("curl -H");
   });
 });

@@ -33,16 +33,17 @@ const audiences = fc.constantFrom<RolloutPlan["audience"][]>(
   { "<": [{ var: "country" }, 5] },
 );
 
-const layers = fc.constantFrom<RolloutPlan["layer"][]>(
-  undefined,
-  { name: "one", ranges: [[0, 400_000]] },
-  {
-    name: "one",
+/** Rollouts of one layer have ranges apart: others are not admitted. */
+const layers = fc.constantFrom<((at: number) => RolloutPlan["layer"])[]>(
+  () => undefined,
+  (at) => ({ name: "one", ranges: [[at * 150_000, at * 150_000 + 150_000]] }),
+  (at) => ({
+    name: "two",
     ranges: [
-      [100_000, 200_000],
-      [600_000, 1_000_000],
+      [at * 80_000, at * 80_000 + 80_000],
+      [500_000 + at * 80_000, 580_000 + at * 80_000],
     ],
-  },
+  }),
 );
 
 const shares = fc.oneof(fc.integer({ min: 1, max: 1_000_000 }), fc.constant(400_000));
@@ -64,12 +65,13 @@ const rollouts = fc
   .map((list) =>
     list.map(({ audience, layer, requires, ...each }, at): Rollout => {
       const prerequisites = [...new Set(requires.filter((index) => index < at))];
+      const chosen = layer(at);
       const rollout = live(`f${at}`, each.sharePpm, {
-        unit: each.unit,
+        unit: chosen === undefined ? each.unit : "account",
         seed: `seed-${each.seed}-${at}`,
         prerequisites: prerequisites.map((index) => `f${index}`),
         ...(audience && { audience }),
-        ...(layer && { layer }),
+        ...(chosen && { layer: chosen }),
       });
       return each.end === undefined ? rollout : after(rollout, { kind: each.end as "hold" });
     }),
@@ -109,7 +111,7 @@ describe("evaluateAll", () => {
     expect(new Set(answers).size).toBe(3);
     expect(new Set(answers.map((answer) => answer.key)).size).toBe(3);
     const untouched = answers.find((answer) => answer.arms.length === 0);
-    expect(untouched?.parameters).toEqual(defaultParameters);
+    expect(untouched?.outcome.parameters).toEqual(defaultParameters);
   });
 
   it("caps browser caching in canary and control alike, and no longer once promoted", () => {
@@ -118,7 +120,7 @@ describe("evaluateAll", () => {
     const under = compilePlan([rollout]);
     const seen = new Set<number>();
     for (let unit = 0; unit < 50; unit += 1) {
-      const { parameters } = evaluateAll(under, { context: contextOf(unit), nowMs: 0 });
+      const { parameters } = evaluateAll(under, { context: contextOf(unit), nowMs: 0 }).outcome;
       const { browserMaxAgeS, staleWhileRevalidateS, staleIfErrorS } = parameters;
       expect([browserMaxAgeS, staleWhileRevalidateS, staleIfErrorS]).toEqual([60, 0, 0]);
       seen.add(parameters.delayMs);
@@ -126,7 +128,7 @@ describe("evaluateAll", () => {
     expect(seen).toEqual(new Set([0, 20]));
     const promoted = compilePlan([after(rollout, { kind: "promote" })]);
     const answer = evaluateAll(promoted, { context: {}, nowMs: 0 });
-    expect(answer.parameters).toEqual({ ...defaultParameters, ...patch });
+    expect(answer.outcome.parameters).toEqual({ ...defaultParameters, ...patch });
     expect(answer.arms).toEqual([]);
   });
 
@@ -136,7 +138,7 @@ describe("evaluateAll", () => {
     const plan = compilePlan([trial, promoted]);
     const delays = Array.from({ length: 2_000 }, (_, unit) => {
       const answer = evaluateAll(plan, { context: contextOf(unit), nowMs: 0 });
-      return `${answer.parameters.delayMs} ${answer.arms[0]?.arm}`;
+      return `${answer.outcome.parameters.delayMs} ${answer.arms[0]?.arm}`;
     });
     expect([...new Set(delays)].toSorted()).toEqual(["1 control", "2 canary"]);
   });

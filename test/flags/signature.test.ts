@@ -48,7 +48,7 @@ describe("readArmsToken", () => {
   });
 
   it.each([
-    ["forged_token", `${encodeToken(token)}.00000000000000`],
+    ["forged_token", `${encodeToken(token)}.00000000000`],
     ["forged_token", ""],
     ["malformed_token", sign("1.no.token", today)],
     ["malformed_token", "x".repeat(600)],

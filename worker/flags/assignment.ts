@@ -9,6 +9,7 @@ import {
   type DeliveryPatch,
 } from "./parameters.ts";
 import { isLive, type Rollout } from "./rollout.ts";
+import { markOf } from "./token.ts";
 
 /** One live flag's arm. */
 export type ArmOfFlag = {
@@ -22,6 +23,15 @@ export type ArmOfFlag = {
   readonly sharePpm: number;
   /** Whether the flag is about bytes: then both arms get copies of their own, equally cold. */
   readonly body: boolean;
+  /** How a token says it. */
+  readonly mark: string;
+};
+
+/** What arms lead to. Few, however many assignments there are, and each of them one object. */
+export type Outcome = {
+  readonly parameters: DeliveryParameters;
+  /** Names the copy of the bytes to deliver; empty for the one that everybody shares. */
+  readonly copy: string;
 };
 
 /** The arms of a request, and what follows from them. Shared between requests: do not change it. */
@@ -30,11 +40,11 @@ export type Assignment = {
   readonly key: string;
   /** Live flags that the request is canary or control of, by code. In the others it is in `rest`. */
   readonly arms: readonly ArmOfFlag[];
+  /** The arms as a token says them. */
+  readonly marks: string;
   /** Live and promoted flags whose change the request has. */
   readonly changes: readonly string[];
-  readonly parameters: DeliveryParameters;
-  /** Names the copy of the bytes to deliver; empty for the one that everybody shares. */
-  readonly copy: string;
+  readonly outcome: Outcome;
   /** Flags whose audience threw. */
   readonly faults: readonly string[];
 };
@@ -58,7 +68,10 @@ export type Consequences = {
   readonly byCode: readonly Consequence[];
   /** Of two patches on one parameter the later counts, and one under trial over a promoted one. */
   readonly byPrecedence: readonly Consequence[];
+  readonly outcomes: Map<string, Outcome>;
 };
+
+const mostOutcomes = 4_096;
 
 /** @param rollouts as the plan orders them. */
 export function consequencesOf(rollouts: readonly Rollout[]): Consequences {
@@ -71,6 +84,7 @@ export function consequencesOf(rollouts: readonly Rollout[]): Consequences {
   return {
     byCode: all.toSorted((left, right) => (code(left) < code(right) ? -1 : 1)),
     byPrecedence: all.toSorted((left, right) => precedence(left) - precedence(right)),
+    outcomes: new Map(),
   };
 }
 
@@ -81,11 +95,9 @@ function precedence({ canary }: Consequence): number {
 function armOfFlag(rollout: Rollout, arm: ArmOfFlag["arm"]): ArmOfFlag | undefined {
   if (!isLive(rollout)) return undefined;
   const { flag, code, stage = 0, attempt, sharePpm, patch } = rollout;
-  return { flag, code, arm, stage, attempt, sharePpm, body: changesBody(patch) };
+  const body = changesBody(patch);
+  return { flag, code, arm, stage, attempt, sharePpm, body, mark: markOf({ code, arm }) };
 }
-
-const untouched = defaultParameters;
-const untouchedUnderTrial = capUnderTrial(defaultParameters);
 
 /** @param numbers the arm of every flag, as `armNumber` has it, by its index. */
 export function makeAssignment(
@@ -94,33 +106,54 @@ export function makeAssignment(
   numbers: Uint8Array,
 ): Assignment {
   const arms: ArmOfFlag[] = [];
+  let marks = "";
+  let copy = "";
   for (const { index, canary, control } of consequences.byCode) {
     const number = numbers[index];
-    if (number === armNumber.canary && canary !== undefined) arms.push(canary);
-    else if (number === armNumber.control && control !== undefined) arms.push(control);
+    const arm = number === armNumber.canary ? canary : control;
+    if (arm === undefined || (number !== armNumber.canary && number !== armNumber.control))
+      continue;
+    arms.push(arm);
+    marks += marks === "" ? arm.mark : `-${arm.mark}`;
+    if (arm.body) copy += copyOf(arm);
   }
-  const changes: string[] = [];
+  const changed: Consequence[] = [];
   const faults: string[] = [];
-  let patched: DeliveryParameters | undefined;
-  for (const { flag, index, patch } of consequences.byPrecedence) {
-    const number = numbers[index];
+  // Names the changes and, since those on trial are capped, whether anything is.
+  let changes = arms.length > 0 ? "trial" : "";
+  for (const consequence of consequences.byPrecedence) {
+    const number = numbers[consequence.index];
     if (number === armNumber.canary) {
-      changes.push(flag);
-      patched = patched === undefined ? { ...untouched, ...patch } : Object.assign(patched, patch);
-    } else if (number === armNumber.faulty) faults.push(flag);
+      changed.push(consequence);
+      changes += `,${consequence.index}`;
+    } else if (number === armNumber.faulty) faults.push(consequence.flag);
   }
-  const trial = arms.length > 0;
-  const unpatched = trial ? untouchedUnderTrial : untouched;
-  const parameters = patched === undefined ? unpatched : trial ? capUnderTrial(patched) : patched;
-  return { key, arms, changes, parameters, copy: copyOf(arms), faults };
+  const { outcomes } = consequences;
+  const name = copy === "" ? changes : `${changes} ${copy}`;
+  let outcome = outcomes.get(name);
+  if (outcome === undefined) {
+    if (outcomes.size >= mostOutcomes) outcomes.clear();
+    outcome = { parameters: parametersOf(changed, arms.length > 0), copy };
+    outcomes.set(name, outcome);
+  }
+  return { key, arms, marks, changes: changed.map(flagOf), outcome, faults };
+}
+
+function flagOf({ flag }: Consequence): string {
+  return flag;
+}
+
+const untouchedUnderTrial = capUnderTrial(defaultParameters);
+
+function parametersOf(changed: readonly Consequence[], isTrial: boolean): DeliveryParameters {
+  if (changed.length === 0) return isTrial ? untouchedUnderTrial : defaultParameters;
+  const patches = changed.map(({ patch }) => patch);
+  const patched: DeliveryParameters = Object.assign({}, defaultParameters, ...patches);
+  return isTrial ? capUnderTrial(patched) : patched;
 }
 
 // An attempt has copies of its own: what an earlier one warmed up would be warmer
 // than the control that starts anew.
-function copyOf(arms: readonly ArmOfFlag[]): string {
-  let copy = "";
-  for (const { body, code, attempt, arm } of arms) {
-    if (body) copy += `${copy === "" ? "" : "-"}${code}.${attempt}.${arm}`;
-  }
-  return copy;
+function copyOf({ code, attempt, arm }: ArmOfFlag): string {
+  return `${code}.${attempt}.${arm};`;
 }

@@ -24,9 +24,12 @@ type Range = readonly [from: number, to: number];
 export type PlannedFlag = {
   readonly rollout: Rollout;
   readonly promoted: boolean;
+  /** Place of its unit among `Plan.units`. */
+  readonly unit: number;
   readonly seed: Murmur3Prefix;
   readonly limits: ArmPlaces;
-  readonly layer: { readonly seed: Murmur3Prefix; readonly ranges: readonly Range[] } | undefined;
+  /** Place of its layer among `Plan.layers`; -1 where it is in none. */
+  readonly layer: number;
   readonly audience: Logic | undefined;
   /** Indices of flags that come earlier. */
   readonly prerequisites: readonly number[];
@@ -39,23 +42,37 @@ export type Plan = {
   readonly faults: readonly string[];
   /** Whether any of them is live, and requests therefore in arms. */
   readonly isTrial: boolean;
+  /** What the flags assign as a whole: each is looked up once for a request. */
+  readonly units: readonly Rollout["unit"][];
+  /** Of a layer's flags a request can meet one at most. */
+  readonly layers: readonly PlannedLayer[];
   readonly consequences: Consequences;
   /** Scratch for one evaluation, which never yields. */
   readonly arms: Uint8Array;
-  readonly known: Map<number | string, Assignment>;
+  readonly texts: string[];
+  readonly met: Int32Array;
+  readonly known: Map<string, Assignment>;
+};
+
+type PlannedLayer = {
+  readonly name: string;
+  readonly unit: number;
+  readonly seed: Murmur3Prefix;
+  /** Ranges of hashes, each with the index of its flag. */
+  readonly ranges: { readonly from: number; readonly to: number; readonly flag: number }[];
 };
 
 const { rest, control, canary, faulty } = armNumber;
 
-// Two bits for each flag, and a double holds 52 of them.
-const flagsInNumber = 26;
 const mostKnown = 4_096;
 
 /** Compiles the rollouts that are live or promoted. */
 export function compilePlan(rollouts: readonly Rollout[]): Plan {
   const active = rollouts.filter((each) => isLive(each) || each.state === "promoted");
   const flags: PlannedFlag[] = [];
+  const units = [...new Set(active.filter(isLive).map(({ unit }) => unit))];
   const faults: string[] = [];
+  const layers: PlannedLayer[] = [];
   const indices = new Map<string, number>();
   for (const rollout of inOrder(active)) {
     const prerequisites = rollout.prerequisites.map((flag) => indices.get(flag));
@@ -63,13 +80,19 @@ export function compilePlan(rollouts: readonly Rollout[]): Plan {
     if (audience === "fault") faults.push(rollout.flag);
     else if (prerequisites.every((index) => index !== undefined)) {
       indices.set(rollout.flag, flags.length);
-      flags.push({ ...planned(rollout), audience, prerequisites });
+      const unit = units.indexOf(rollout.unit);
+      const layer = joinLayer({ rollout, unit, flag: flags.length }, layers);
+      flags.push({ ...planned(rollout), unit, layer, audience, prerequisites });
     }
   }
   const consequences = consequencesOf(flags.map(({ rollout }) => rollout));
   const isTrial = flags.some(({ promoted }) => !promoted);
-  const arms = new Uint8Array(flags.length);
-  return { flags, faults, isTrial, consequences, arms, known: new Map() };
+  const scratch = {
+    arms: new Uint8Array(flags.length),
+    texts: units.map(() => ""),
+    met: new Int32Array(layers.length),
+  };
+  return { flags, faults, isTrial, units, layers, consequences, ...scratch, known: new Map() };
 }
 
 /** Prerequisites before what needs them; promoted flags by age, so that the latest one counts. */
@@ -100,19 +123,32 @@ function compileAudience({ flag, audience }: Rollout): Logic | undefined | "faul
   }
 }
 
-function planned(rollout: Rollout): Omit<PlannedFlag, "audience" | "prerequisites"> {
+function planned(
+  rollout: Rollout,
+): Omit<PlannedFlag, "unit" | "layer" | "audience" | "prerequisites"> {
   const promoted = rollout.state === "promoted";
-  const { layer } = rollout;
   return {
     rollout,
     promoted,
     seed: murmur3Prefix(rollout.seed),
     limits: armHashes(armPlaces(rollout)),
-    layer:
-      layer === undefined || promoted
-        ? undefined
-        : { seed: murmur3Prefix(layerSeed(layer)), ranges: layer.ranges.map(rangeOfHashes) },
   };
+}
+
+type Joining = { readonly rollout: Rollout; readonly unit: number; readonly flag: number };
+
+/** Adds a rollout's ranges to its layer, and says which one of `layers` that is; -1 for none. */
+function joinLayer({ rollout, unit, flag }: Joining, layers: PlannedLayer[]): number {
+  const { layer, state } = rollout;
+  if (layer === undefined || state === "promoted") return -1;
+  const { name } = layer;
+  let at = layers.findIndex((each) => each.name === name && each.unit === unit);
+  const seed = murmur3Prefix(layerSeed(layer));
+  if (at < 0) at = layers.push({ name, unit, seed, ranges: [] }) - 1;
+  for (const [from, to] of layer.ranges.map(rangeOfHashes)) {
+    layers[at]?.ranges.push({ from, to, flag });
+  }
+  return at;
 }
 
 function rangeOfHashes([from, to]: Range): Range {
@@ -126,37 +162,53 @@ function rangeOfHashes([from, to]: Range): Range {
  * @returns the same object for the same arms: what is kept under it is found again.
  */
 export function evaluateAll(plan: Plan, subject: Subject): Assignment {
-  const { flags, arms } = plan;
-  let bits = 0;
-  let earlier = "";
+  const { flags, arms, met } = plan;
+  lookUp(plan, subject);
+  // Most requests are in no arm of most flags: only the others are named.
+  let key = "";
   for (let at = 0; at < flags.length; at += 1) {
-    const arm = armOf(flags[at] as PlannedFlag, arms, subject);
+    const flag = flags[at] as PlannedFlag;
+    const isElsewhere = flag.layer >= 0 && met[flag.layer] !== at;
+    const arm = isElsewhere ? rest : armOf(flag, plan, subject);
     arms[at] = arm;
-    if (at > 0 && at % flagsInNumber === 0) {
-      earlier += `${bits},`;
-      bits = 0;
-    }
-    bits = bits * 4 + arm;
+    if (arm !== rest) key += String.fromCharCode(at * 4 + arm);
   }
-  const key = flags.length > flagsInNumber ? earlier + bits : bits;
   return plan.known.get(key) ?? remember(plan, key);
 }
 
-function remember({ consequences, arms, known }: Plan, key: number | string): Assignment {
-  const assignment = makeAssignment(String(key), consequences, arms);
+/** What several flags need, once for all of them. */
+function lookUp({ units, texts, layers, met }: Plan, { context }: Subject): void {
+  for (let at = 0; at < units.length; at += 1) {
+    texts[at] = textOf(context[units[at] as Rollout["unit"]]);
+  }
+  for (let at = 0; at < layers.length; at += 1) {
+    const { seed, unit, ranges } = layers[at] as PlannedLayer;
+    const hash = murmur3Suffix(seed, texts[unit] as string);
+    met[at] = -1;
+    for (const { from, to, flag } of ranges) if (hash >= from && hash < to) met[at] = flag;
+  }
+}
+
+function remember({ consequences, arms, known }: Plan, key: string): Assignment {
+  const assignment = makeAssignment(key, consequences, arms);
   if (known.size >= mostKnown) known.clear();
   known.set(key, assignment);
   return assignment;
 }
 
-function armOf(flag: PlannedFlag, arms: Uint8Array, subject: Subject): number {
+/** Empty for a request that has no such unit. */
+function textOf(unit: unknown): string {
+  if (typeof unit === "string") return unit;
+  return truthy(unit) ? asText(unit) : "";
+}
+
+function armOf(flag: PlannedFlag, plan: Plan, subject: Subject): number {
+  const { arms, texts } = plan;
   try {
     for (const index of flag.prerequisites) if (arms[index] !== canary) return rest;
     if (flag.promoted) return isAudience(flag, subject) ? canary : rest;
-    const unit = subject.context[flag.rollout.unit];
-    if (!truthy(unit)) return rest;
-    const text = typeof unit === "string" ? unit : asText(unit);
-    if (flag.layer !== undefined && !inLayer(flag.layer, text)) return rest;
+    const text = texts[flag.unit] as string;
+    if (text === "") return rest;
     const arm = armOfHash(murmur3Suffix(flag.seed, text), flag.limits);
     // Most requests are in no arm of most flags: ask the audience last.
     return arm === rest || isAudience(flag, subject) ? arm : rest;
@@ -167,12 +219,6 @@ function armOf(flag: PlannedFlag, arms: Uint8Array, subject: Subject): number {
 
 function isAudience({ audience, rollout }: PlannedFlag, subject: Subject): boolean {
   return audience === undefined || truthy(runLogic(audience, rollout.flag, subject));
-}
-
-function inLayer({ seed, ranges }: NonNullable<PlannedFlag["layer"]>, unit: string): boolean {
-  const hash = murmur3Suffix(seed, unit);
-  for (const [from, to] of ranges) if (hash >= from && hash < to) return true;
-  return false;
 }
 
 function armOfHash(hash: number, limits: ArmPlaces): number {

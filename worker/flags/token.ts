@@ -47,12 +47,23 @@ export function hourOf(nowMs: number): number {
  * `1.<epoch>.<hour>.<bucket>.<code>_<c|k>-…`, numbers to the base of 36.
  */
 export function encodeToken({ epoch, hour, bucket, arms }: Token): string {
-  const list = arms
-    .toSorted((left, right) => (left.code < right.code ? -1 : 1))
-    .map(({ code, arm }) => `${code}_${letters[arm]}`);
-  return [version, ...[epoch, hour, bucket].map((each) => each.toString(36)), list.join("-")].join(
-    ".",
-  );
+  const sorted = arms.toSorted((left, right) => (left.code < right.code ? -1 : 1));
+  return tokenText(tokenPrefix(epoch, hour), bucket, sorted.map(markOf).join("-"));
+}
+
+/** How a token says one arm. */
+export function markOf({ code, arm }: TokenArm): string {
+  return `${code}_${letters[arm]}`;
+}
+
+/** What all tokens of an epoch begin with for an hour. */
+export function tokenPrefix(epoch: number, hour: number): string {
+  return `${version}.${epoch.toString(36)}.${hour.toString(36)}.`;
+}
+
+/** A token's text from its parts; `marks` by code, with dashes between them. */
+export function tokenText(prefix: string, bucket: number, marks: string): string {
+  return `${prefix}${bucket.toString(36)}.${marks}`;
 }
 
 /** Reads a token's text; refuses any other way of writing the same. */

@@ -1,25 +1,25 @@
 // Plans that this isolate has made. Equal plans are one object, so that whatever
 // is kept for a plan is found again by another request with the same arms, and
 // after a new snapshot.
-import type { Assignment } from "#flags/assignment.ts";
+import type { Outcome } from "#flags/assignment.ts";
 import { deliveryPlan, stablePlan, type DeliveryPlan } from "#src/delivery/plan.ts";
 
 const mostPlans = 1_000;
 
 export class Plans {
-  readonly #byAssignment = new WeakMap<Assignment, DeliveryPlan>();
+  readonly #byOutcome = new WeakMap<Outcome, DeliveryPlan>();
   readonly #byContent = new Map<string, DeliveryPlan>();
 
-  /** The plan that follows from an assignment. */
-  planFor(assignment: Assignment): DeliveryPlan {
-    const known = this.#byAssignment.get(assignment);
+  /** The plan that follows from the arms of a request. */
+  planFor(outcome: Outcome): DeliveryPlan {
+    const known = this.#byOutcome.get(outcome);
     if (known !== undefined) return known;
-    const plan = this.#shared(assignment);
-    this.#byAssignment.set(assignment, plan);
+    const plan = this.#shared(outcome);
+    this.#byOutcome.set(outcome, plan);
     return plan;
   }
 
-  #shared({ parameters, copy }: Assignment): DeliveryPlan {
+  #shared({ parameters, copy }: Outcome): DeliveryPlan {
     if (copy === "" && parameters === stablePlan.parameters) return stablePlan;
     const content = JSON.stringify([parameters, copy]);
     const known = this.#byContent.get(content);

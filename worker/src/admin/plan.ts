@@ -34,12 +34,12 @@ export async function showPlan(context: AdminContext): Promise<Response> {
     const { state, sharePpm } = find(rollouts, flag);
     return { flag, state, sharePpm, arm, reason: why.reason, detail: sentenceFor(why) };
   });
-  const { changes, parameters } = evaluateAll(plan, subject);
+  const { changes, outcome } = evaluateAll(plan, subject);
   const patches = changes.map((flag) => [flag, find(rollouts, flag).patch] as const);
   const names = Object.keys(parameterTable) as ParameterName[];
   const told = names.map((name) => {
     const { initial, unit } = parameterTable[name];
-    return { name, value: parameters[name], initial, unit, flag: setter(name, patches) };
+    return { name, value: outcome.parameters[name], initial, unit, flag: setter(name, patches) };
   });
   return Response.json({ epoch, account, flags, parameters: told });
 }

@@ -8,8 +8,6 @@ export type SipKey = readonly [number, number, number, number];
 /** The high and the low half of the 64 bits, unsigned. */
 export type Sip64 = { readonly high: number; readonly low: number };
 
-const carryAt = 4_294_967_296;
-
 /**
  * SipHash-2-4 of `text`, whose characters count as bytes: of each the low eight
  * bits, as header fields and tokens have them.
@@ -17,7 +15,9 @@ const carryAt = 4_294_967_296;
  * Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012).
  */
 export function sipHash([k0, k1, k2, k3]: SipKey, text: string): Sip64 {
-  // Each of the four 64-bit words of state is two 32-bit ones, low and high.
+  // Each of the four 64-bit words of state is two 32-bit ones, low and high. The
+  // carry of a sum is its top bit's majority: comparing unsigned numbers instead
+  // would leave the integers.
   let v0l = k0 ^ 0x70736575;
   let v0h = k1 ^ 0x736f6d65;
   let v1l = k2 ^ 0x6e646f6d;
@@ -45,12 +45,12 @@ export function sipHash([k0, k1, k2, k3]: SipKey, text: string): Sip64 {
     v3l ^= low;
     v3h ^= high;
     for (let round = isLast ? 4 : 2; round > 0; round -= 1) {
-      let sum = (v0l >>> 0) + (v1l >>> 0);
-      v0h = (v0h + v1h + (sum < carryAt ? 0 : 1)) | 0;
-      v0l = sum | 0;
-      sum = (v2l >>> 0) + (v3l >>> 0);
-      v2h = (v2h + v3h + (sum < carryAt ? 0 : 1)) | 0;
-      v2l = sum | 0;
+      let sum = (v0l + v1l) | 0;
+      v0h = (v0h + v1h + (((v0l & v1l) | ((v0l | v1l) & ~sum)) >>> 31)) | 0;
+      v0l = sum;
+      sum = (v2l + v3l) | 0;
+      v2h = (v2h + v3h + (((v2l & v3l) | ((v2l | v3l) & ~sum)) >>> 31)) | 0;
+      v2l = sum;
       let held = v1h;
       v1h = ((v1h << 13) | (v1l >>> 19)) ^ v0h;
       v1l = ((v1l << 13) | (held >>> 19)) ^ v0l;
@@ -60,12 +60,12 @@ export function sipHash([k0, k1, k2, k3]: SipKey, text: string): Sip64 {
       held = v0l;
       v0l = v0h;
       v0h = held;
-      sum = (v2l >>> 0) + (v1l >>> 0);
-      v2h = (v2h + v1h + (sum < carryAt ? 0 : 1)) | 0;
-      v2l = sum | 0;
-      sum = (v0l >>> 0) + (v3l >>> 0);
-      v0h = (v0h + v3h + (sum < carryAt ? 0 : 1)) | 0;
-      v0l = sum | 0;
+      sum = (v2l + v1l) | 0;
+      v2h = (v2h + v1h + (((v2l & v1l) | ((v2l | v1l) & ~sum)) >>> 31)) | 0;
+      v2l = sum;
+      sum = (v0l + v3l) | 0;
+      v0h = (v0h + v3h + (((v0l & v3l) | ((v0l | v3l) & ~sum)) >>> 31)) | 0;
+      v0l = sum;
       held = v1h;
       v1h = ((v1h << 17) | (v1l >>> 15)) ^ v2h;
       v1l = ((v1l << 17) | (held >>> 15)) ^ v2l;

@@ -19,7 +19,7 @@ export function decide(visit: Visit, asked: Asked): Delivery {
   services.counts.add(assignment.arms, asked.kind);
   if (services.counts.isDue(visit.nowMs))
     visit.background.waitUntil(services.counts.flush(visit.nowMs));
-  const chosen = services.plans.planFor(assignment);
+  const chosen = services.plans.planFor(assignment.outcome);
   // Pages report back, and the SDKs that poll datafiles do not.
   const isReported = asked.kind === "snippet" && plan.isTrial;
   const arms = isReported ? services.tokens.tokenFor(assignment, held, subject) : undefined;
@@ -30,8 +30,8 @@ export function decide(visit: Visit, asked: Asked): Delivery {
 function previewed(visit: Visit, asked: Asked, preview: Preview): Delivery {
   const { rollouts } = visit.held.snapshot;
   const shown = applyPreview(rollouts, preview);
-  const { parameters, copy } = evaluateAll(shown, new RequestContext(visit, asked));
-  return withPlan(visit, deliveryPlan({ parameters, copy, isPreview: true }), undefined);
+  const { outcome } = evaluateAll(shown, new RequestContext(visit, asked));
+  return withPlan(visit, deliveryPlan({ ...outcome, isPreview: true }), undefined);
 }
 
 // Written out: a spread of the visit costs more than everything above it.

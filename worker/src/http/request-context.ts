@@ -38,6 +38,7 @@ export class RequestContext implements Subject {
   #visitor: Visitor | undefined;
   #userAgent: string | undefined;
   #request: string | undefined;
+  #properties: { readonly [name: string]: unknown } | undefined;
 
   constructor(visit: Visit, asked: Asked) {
     this.nowMs = visit.nowMs;
@@ -119,6 +120,6 @@ export class RequestContext implements Subject {
   }
 
   #cf(name: string): unknown {
-    return this.#visit.request.cf?.[name];
+    return (this.#properties ??= this.#visit.request.cf ?? {})[name];
   }
 }
