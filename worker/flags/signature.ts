@@ -68,20 +68,23 @@ const alphabet = Uint8Array.from(
 
 /** 64 bits as eleven characters of six each: every request does this twice. */
 function inCharacters({ high, low }: Sip64): string {
-  const of = (bits: number): number => alphabet[bits & 63] as number;
   return String.fromCharCode(
-    of(low),
-    of(low >>> 6),
-    of(low >>> 12),
-    of(low >>> 18),
-    of(low >>> 24),
-    of((low >>> 30) | (high << 2)),
-    of(high >>> 4),
-    of(high >>> 10),
-    of(high >>> 16),
-    of(high >>> 22),
-    of(high >>> 28),
+    character(low),
+    character(low >>> 6),
+    character(low >>> 12),
+    character(low >>> 18),
+    character(low >>> 24),
+    character((low >>> 30) | (high << 2)),
+    character(high >>> 4),
+    character(high >>> 10),
+    character(high >>> 16),
+    character(high >>> 22),
+    character(high >>> 28),
   );
+}
+
+function character(bits: number): number {
+  return alphabet[bits & 63] as number;
 }
 
 type ArmsTokenError = TokenError | { readonly reason: "forged_token" };
