@@ -63,7 +63,7 @@ export function visitorFrom(address: string, userAgent: string, key: SigningKey)
 
 const alphabet = Uint8Array.from(
   "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_",
-  (character) => character.charCodeAt(0),
+  (each) => each.charCodeAt(0),
 );
 
 /** 64 bits as eleven characters of six each: every request does this twice. */

@@ -1,5 +1,6 @@
 // The Worker: deliveries by hand, the control API behind it, and the objects.
 import { handleControl } from "#src/admin/app.ts";
+import { handleOfrep } from "#src/admin/ofrep.ts";
 import { handleDelivery, mediaOf } from "#src/http/handle.ts";
 import { problem } from "#src/http/problem.ts";
 import { routeOf, type Route } from "#src/http/route.ts";
@@ -25,10 +26,12 @@ type Context = {
 
 function answerTo(request: Request, context: Context): Response | Promise<Response> {
   const { route, services, background } = context;
-  if (route.name === "control" && answersControl(request, services)) {
-    return handleControl({ request, services, background });
+  const isControl = route.name === "control" || route.name === "ofrep";
+  if (isControl && answersControl(request, services)) {
+    const asked = { request, services, background };
+    return route.name === "ofrep" ? handleOfrep(asked) : handleControl(asked);
   }
-  const wanted = route.name === "control" ? unknownRoute : route;
+  const wanted = isControl ? unknownRoute : route;
   try {
     const answer = handleDelivery({ request, route: wanted, services, background });
     if (answer instanceof Response) return answer;

@@ -62,7 +62,7 @@ const app = new Hono<{ Bindings: ControlRequest; Variables: Variables }>()
 app.use(async (context, next) => {
   const { services, background } = context.env;
   if (!services.control.open) return refuse({ reason: "unavailable" });
-  const principal = await authenticate(context.req.raw, services);
+  const principal = await authenticate(context.req.raw.headers, services);
   if (!principal.ok) return refuse(principal.error);
   context.set("services", services);
   context.set("background", background);

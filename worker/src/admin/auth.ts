@@ -17,12 +17,12 @@ export type Principal = {
 
 const tokenShape = /^avy_([a-z0-9]{12})_[A-Za-z0-9_-]{43}$/;
 
-/** The principal whose token the request bears. */
+/** The principal whose token is in a request's fields. */
 export async function authenticate(
-  request: Request,
+  fields: Headers,
   { control, registry }: Services,
 ): Promise<Result<Principal, Refusal>> {
-  const token = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+  const token = /^Bearer +(\S+) *$/i.exec(fields.get("authorization") ?? "")?.[1];
   if (token === undefined) return err({ reason: "token_missing" });
   const presented = await sha256(token);
   if (control.open && control.adminToken !== undefined) {

@@ -12,7 +12,7 @@ import { serveSnippet } from "./serve-snippet.ts";
 
 export type DeliveryRequest = {
   readonly request: Request;
-  readonly route: Exclude<Route, { name: "control" }>;
+  readonly route: Exclude<Route, { name: "control" | "ofrep" }>;
   readonly services: Services;
   readonly background: Background;
 };

@@ -8,6 +8,7 @@ export type Route =
   | { readonly name: "private_datafile"; readonly id: string }
   | { readonly name: "health" }
   | { readonly name: "control" }
+  | { readonly name: "ofrep" }
   | { readonly name: "none"; readonly wantsScript: boolean };
 
 const id = /^[A-Za-z0-9_-]{1,64}$/;
@@ -41,6 +42,7 @@ function otherRoute(path: string): Route {
   if (release) return { name: "release", id: release[1] ?? "", prefix: release[2] ?? "" };
   if (path === "/healthz") return { name: "health" };
   if (path === "/api" || path.startsWith("/api/")) return { name: "control" };
+  if (path.startsWith("/ofrep/")) return { name: "ofrep" };
   return { name: "none", wantsScript: path.startsWith("/js/") };
 }
 
