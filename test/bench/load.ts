@@ -12,8 +12,13 @@ export type LoadOptions = {
   readonly seconds: number;
 };
 
-/** What one request cost the process, and half of them took, in µs. */
-export type Load = { readonly cpuUs: number; readonly p50Us: number; readonly requests: number };
+/** What one request cost the process, and what half and 99 % of them took at most, in µs. */
+export type Load = {
+  readonly cpuUs: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly requests: number;
+};
 
 const run = promisify(execFile);
 // Linux counts CPU time in hundredths of a second on every machine in use.
@@ -35,20 +40,14 @@ export function requireWrk(): void {
 export async function load({ url, pid, headers, seconds }: LoadOptions): Promise<Load> {
   const fields = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
   const before = cpuUsOf(pid);
-  const shape = [
-    "-t1",
-    `-c${connections}`,
-    `-d${Math.ceil(seconds)}s`,
-    "--latency",
-    "-s",
-    visitors,
-  ];
+  const shape = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "-s", visitors];
   const args = [...shape, ...fields, url];
   const { stdout } = await run("wrk", args);
   const spent = cpuUsOf(pid) - before;
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${url}: ${stdout}`);
   const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
-  return { cpuUs: spent / requests, p50Us: p50From(stdout), requests };
+  const [p50Us, p99Us] = [latencyFrom(stdout, 50), latencyFrom(stdout, 99)];
+  return { cpuUs: spent / requests, p50Us, p99Us, requests };
 }
 
 /** The middle of `values`; of an even number, the mean of the two. */
@@ -66,7 +65,8 @@ function cpuUsOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * tickUs;
 }
 
-function p50From(stdout: string): number {
-  const [, value, unit] = /50%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? [];
+function latencyFrom(stdout: string, percent: number): number {
+  const line = new RegExp(`${percent}%\\s+([\\d.]+)(us|ms|s)`);
+  const [, value, unit] = line.exec(stdout) ?? [];
   return Number(value) * ({ us: 1, ms: 1_000, s: 1_000_000 }[unit ?? ""] ?? Number.NaN);
 }

@@ -4,7 +4,7 @@ import { FlagdCore } from "@openfeature/flagd-core";
 import { OFREPProvider } from "@openfeature/ofrep-provider";
 import { OFREPWebProvider } from "@openfeature/ofrep-web-provider";
 import { OpenFeature, type JsonValue } from "@openfeature/server-sdk";
-import { OpenFeature as WebOpenFeature } from "@openfeature/web-sdk";
+import { OpenFeature as WebOpenFeature, type Provider } from "@openfeature/web-sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adminToken, control, startAviary, type Started } from "../harness.ts";
 
@@ -113,13 +113,13 @@ describe("the web provider", () => {
     };
     const provider = new OFREPWebProvider({
       baseUrl: worker.url,
-      headersFactory: () => [["X-API-Key", adminToken]],
+      headersFactory: async () => [["X-API-Key", adminToken]],
       fetchImplementation,
       pollInterval: 500,
     });
     const context = contexts[0] as (typeof contexts)[number];
     await WebOpenFeature.setContext(context);
-    await WebOpenFeature.setProviderAndWait(provider);
+    await WebOpenFeature.setProviderAndWait(provider as Provider);
     const client = WebOpenFeature.getClient();
     for (const key of keys) {
       const { value, variant } = client.getObjectDetails(key, noValue as JsonValue);
