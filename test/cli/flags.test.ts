@@ -163,7 +163,7 @@ describe("kill", () => {
     expect((await aviary("kill", "one")).stdout).toContain("killed one");
     const { document } = await place.json(["kill", "--all", "--why", "fire drill"]);
     expect(document["flags"]).toEqual(["two"]);
-    expect((await aviary("kill", "--all")).stdout).toContain("No flag was under way.");
+    expect((await aviary("kill", "--all")).stdout).toContain("No flag is under way");
     const audit = await aviary("audit", "--flag", "two", "--limit", "1");
     expect(audit.stdout).toMatch(/AVIARY_ADMIN_TOKEN +kill +two +done +fire drill/);
   });
