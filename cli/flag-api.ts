@@ -152,8 +152,10 @@ function settingsApi(connection: Connection) {
     return (await send(connection, get(path, auditList))).entries;
   }
 
-  function preview(document: unknown) {
-    return send(connection, { ...post(`${base}/preview`, document), answer: previewView });
+  function preview(document: { readonly arms: object; readonly minutes: number }) {
+    const flags = Object.keys(document.arms);
+    const names = Object.fromEntries(flags.map((flag) => [`arms.${flag}`, `${flag}:`]));
+    return send(connection, { ...post(`${base}/preview`, document), names, answer: previewView });
   }
 }
 

@@ -10,6 +10,9 @@ const { entries } = rolloutSchema;
 export const flagKeySchema = entries.flag;
 /** What can be assigned as a whole. */
 export const flagUnits: readonly string[] = units;
+/** What a flag can change, by name, each with its schema. */
+export const flagParameters: Readonly<Record<string, { readonly schema: v.GenericSchema }>> =
+  parameterTable;
 
 /** Steps that suit most changes: an hour or a day each, judged, and the last ones by hand. */
 const usualStages = [
