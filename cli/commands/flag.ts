@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { limits } from "#src/admin/contract.ts";
 import { defineAction, type Group } from "../action.ts";
+import { armsText, historyText } from "../arms-report.ts";
 import { checkFlag } from "../checks.ts";
 import { headline } from "../details.ts";
 import { usageFailure } from "../failure.ts";
@@ -11,7 +12,6 @@ import { checkJson, isSystemError, readInput } from "../input-file.ts";
 import { paint } from "../paint.ts";
 import { formatShare } from "../share.ts";
 import { table } from "../table.ts";
-import { countsText } from "../counts-report.ts";
 import { flagCreate } from "./flag-create.ts";
 
 const key = { type: "positional", required: true, description: "The flag" } as const;
@@ -24,8 +24,9 @@ const show = defineAction({
   async run({ values, session }) {
     const flag = await session.api.flags.show(checkFlag("<key>", values.key));
     const title = paint("bold", `flag ${flag.key}`);
-    const text = `${title}\n${flagText(flag, session.nowMs)}\n\n${countsText(flag)}`;
-    return { json: flag, text };
+    const about = `${title}\n${flagText(flag, session.nowMs)}`;
+    const blocks = [about, armsText(flag), historyText(flag)].filter((block) => block !== "");
+    return { json: flag, text: blocks.join("\n\n") };
   },
 });
 

@@ -119,7 +119,8 @@ describe("ramp", () => {
     const dry = await aviary("ramp", "ramped", "0.1%", "--dry-run");
     expect(dry.stdout).toMatch(/state +draft → ramping/);
     expect(dry.stdout).toMatch(/share +0 % → 0\.1 %/);
-    expect(dry.stdout).toMatch(/requests +not known yet/);
+    expect(dry.stdout).toMatch(/arms +canary 0\.1 %, control 0\.1 %, rest 99\.8 %/);
+    expect(dry.stdout).toMatch(/traffic +not known yet/);
     const unasked = await aviary("ramp", "ramped", "0.1%");
     expect(unasked).toMatchObject({ code: 2 });
     expect(unasked.stderr).toContain("nobody is here to say yes");
@@ -287,13 +288,22 @@ describe("policy", () => {
 describe("watch", () => {
   it("shows a flag until it is stopped", async () => {
     await create("watched", "--set", "coloTtlS=1");
+    expect((await aviary("watch", "watched", "--once")).stdout).toContain("not on trial");
+    await aviary("ramp", "watched", "10%", "--yes");
     const stopped = await place.aviary(["watch", "watched", "--interval", "1"], {
       started: (send) => setTimeout(() => send("SIGINT"), 2_500),
     });
     expect(stopped.code).toBe(130);
     expect(stopped.stdout.match(/flag watched/g)?.length).toBeGreaterThan(1);
     const once = await aviary("watch", "watched", "--once");
+    expect(once.stdout).toMatch(/^control +10 % +0 +50\.0 %$/m);
     expect(once.stdout).toContain("No request was counted yet.");
+    const { document } = await place.json(["watch", "watched"]);
+    expect(document).toMatchObject({
+      arms: { canary: 100_000, control: 100_000, rest: 800_000 },
+      counts: [],
+    });
+    await calm();
   });
 });
 

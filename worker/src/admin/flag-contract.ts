@@ -66,9 +66,8 @@ const armCount = v.object({
   sharePpm: v.number(),
   requests: v.number(),
 });
-const perMinute = v.nullable(
-  v.object({ canary: v.number(), control: v.number(), rest: v.number() }),
-);
+const byArm = v.object({ canary: v.number(), control: v.number(), rest: v.number() });
+const perMinute = v.nullable(byArm);
 
 const { stages, layer, prerequisites, holdoutPpm, freezes, guardrails } = entries;
 
@@ -84,6 +83,8 @@ const flagView = v.object({
   revision: v.number(),
   changedAt: v.string(),
   shareSetAt: v.string(),
+  /** How much of its audience is in each arm, in ppm: near 100 % the hold-out counts, too. */
+  arms: byArm,
   /** Promoted, or untouched for thirty days: to be cleaned up. */
   stale: v.boolean(),
   /** What can be done next. */
