@@ -32,7 +32,7 @@ export type Action = CommandDef & {
   readonly examples: readonly string[];
   /** What else its help says, a paragraph each. */
   readonly remarks: readonly string[];
-  /** Options that may be given more than once. */
+  /** Options that may be given more than once; the last argument too. */
   readonly repeatable: readonly string[];
 };
 

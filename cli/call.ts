@@ -19,6 +19,13 @@ export type Call<T> = {
   readonly label?: string;
   /** Local names of the server's fields, for messages. */
   readonly names?: Readonly<Record<string, string>>;
+  /** What to do about a refusal, by its name, where this call knows better than its kind. */
+  readonly hints?: Readonly<Record<string, string>>;
+  /**
+   * Asked when a repetition is refused after an earlier answer was lost: gives what
+   * the earlier one did, or throws the refusal.
+   */
+  readonly recover?: (refusal: Failure) => Promise<T>;
   /** True where doing it twice would do it twice: then only what was never sent is repeated. */
   readonly once?: boolean;
 };
@@ -26,12 +33,22 @@ export type Call<T> = {
 /** The answer to `call`. Throws a Failure for everything else. */
 export async function send<T>(connection: Connection, call: Call<T>): Promise<T> {
   const { origin, retries, signal, note } = connection;
-  const text = await withRetries(() => attempt(connection, call), {
-    retries,
-    signal,
-    onRetry: ({ message }, delayMs) =>
-      note(`${message}; trying again in ${(delayMs / 1_000).toFixed(1)} s`),
-  });
+  let maybeDone = false;
+  let text: string;
+  try {
+    text = await withRetries(() => attempt(connection, call), {
+      retries,
+      signal,
+      onRetry: ({ message, details }, delayMs) => {
+        maybeDone ||= details.ambiguous === true;
+        note(`${message}; trying again in ${(delayMs / 1_000).toFixed(1)} s`);
+      },
+    });
+  } catch (error) {
+    const isOver = error instanceof Failure && error.details.problem !== undefined;
+    if (!maybeDone || !isOver || call.recover === undefined) throw error;
+    return call.recover(error);
+  }
   try {
     return v.parse(call.answer, text === "" ? undefined : JSON.parse(text));
   } catch (cause) {
@@ -45,7 +62,7 @@ async function attempt<T>(connection: Connection, call: Call<T>): Promise<string
   try {
     const answer = await exchange(connection, call);
     if (answer.status >= 200 && answer.status < 300) return answer.text;
-    throw refusalFrom(answer, connection.origin, call.names);
+    throw refusalFrom(answer, connection.origin, call);
   } catch (error) {
     connection.signal.throwIfAborted();
     const failure = error instanceof Failure ? error : await lostAnswer(error, connection, call);
@@ -65,7 +82,7 @@ async function lostAnswer<T>(
   const { body: _body, label: _label, ...probe } = call;
   const answer = await exchange(connection, probe).catch(() => undefined);
   if (answer === undefined || answer.status < 400 || answer.status >= 500) return failure;
-  const refusal = refusalFrom(answer, connection.origin, call.names);
+  const refusal = refusalFrom(answer, connection.origin, call);
   return isRefusal(refusal, "truncated") ? failure : refusal;
 }
 

@@ -1,5 +1,7 @@
 // The control API's part about flags, as typed functions. Every change but the kill
 // is made against a revision.
+import { isDeepStrictEqual } from "node:util";
+import type { InferOutput } from "valibot";
 import {
   auditList,
   flagChanged,
@@ -11,27 +13,52 @@ import {
   planView,
   policyView,
   previewView,
+  type policyBody,
+  type FlagChangedView,
+  type FlagView,
   type plainActions,
 } from "#src/admin/flag-contract.ts";
 import { send, type Call } from "./call.ts";
 import type { Connection } from "./connection.ts";
+import type { Failure } from "./failure.ts";
+import { madeBefore, movedBefore, removedBefore } from "./lost-answer.ts";
+import { isRefusal } from "./refusal.ts";
 import { get, post } from "./requests.ts";
 
 export type MoveName = (typeof plainActions)[number] | "ramp";
 
-/** How a change is to be made. */
-export type Change = {
+type Change = {
+  readonly why: string;
+  readonly dryRun: boolean;
+};
+
+/** One step of a flag, against a revision. */
+export type Move = {
+  readonly name: MoveName;
   readonly key: string;
   readonly revision: number;
   readonly why: string;
-  readonly dryRun: boolean;
+  /** Of a ramp. */
+  readonly body?: { readonly sharePpm: number } | undefined;
 };
 
 const base = "/api/v1";
 
 export function flagApi(connection: Connection) {
   const settings = settingsApi(connection);
-  return { ...settings, list, show, create, amend, remove, move, kill, exportAll, importAll, plan };
+  return {
+    ...settings,
+    list,
+    show,
+    create,
+    remove,
+    foretell,
+    carryOut,
+    kill,
+    exportAll,
+    importAll,
+    plan,
+  };
 
   function list() {
     return send(connection, get(`${base}/flags`, flagList));
@@ -41,29 +68,35 @@ export function flagApi(connection: Connection) {
     return send(connection, get(`${base}/flags/${key}`, flagDetail));
   }
 
-  function create(key: string, document: unknown, change: Pick<Change, "why" | "dryRun">) {
+  function create(key: string, chosen: object, change: Change) {
     const path = `${base}/flags/${key}${queryOf(change)}`;
-    return send(connection, { ...put(path, document), answer: flagChanged });
+    const hints = { "flag-exists": `\`aviary flag show ${key}\` shows it. Take another key.` };
+    const recover = (refusal: Failure) => madeBefore(refusal, { key, plan: chosen, list });
+    return send(connection, { ...put(path, chosen), hints, recover, answer: flagChanged });
   }
 
-  function amend(document: unknown, change: Change) {
-    const call = put(`${base}/flags/${change.key}${queryOf(change)}`, document);
-    const headers = { ...call.headers, ...against(change.revision) };
-    return send(connection, { ...call, headers, answer: flagChanged });
+  /** Deletes `before`. */
+  function remove(before: FlagView, change: Change) {
+    const { key, revision } = before;
+    return send(connection, {
+      method: "DELETE",
+      path: `${base}/flags/${key}${queryOf(change)}`,
+      headers: against(revision),
+      hints: staleHint(key),
+      recover: (refusal) => removedBefore(refusal, { before, list }),
+      answer: flagChanged,
+    });
   }
 
-  function remove(change: Change) {
-    const path = `${base}/flags/${change.key}${queryOf(change)}`;
-    const headers = against(change.revision);
-    return send(connection, { method: "DELETE", path, headers, answer: flagChanged });
+  /** Says what a move would do. */
+  function foretell(move: Move): Promise<FlagChangedView> {
+    return send(connection, moveCall(move, true));
   }
 
-  function move(name: MoveName, change: Change, body?: { readonly sharePpm: number }) {
-    const path = `${base}/flags/${change.key}/${name}${queryOf(change)}`;
-    const call = body === undefined ? ({ method: "POST", path } as const) : post(path, body);
-    const headers = { ...("headers" in call ? call.headers : {}), ...against(change.revision) };
-    const names = { sharePpm: "<share>" };
-    return send(connection, { ...call, headers, names, answer: flagChanged });
+  /** Makes the move that was foretold. */
+  function carryOut(move: Move, foretold: FlagChangedView): Promise<FlagChangedView> {
+    const recover = (refusal: Failure) => movedBefore(refusal, { foretold, list });
+    return send(connection, { ...moveCall(move, false), recover });
   }
 
   function kill(key: string | undefined, why: string) {
@@ -76,7 +109,7 @@ export function flagApi(connection: Connection) {
     return send(connection, get(`${base}/flags.flagd.json`, flagdFile));
   }
 
-  function importAll(body: Uint8Array, change: Pick<Change, "why" | "dryRun">) {
+  function importAll(body: Uint8Array, change: Change) {
     return send(connection, {
       method: "PUT",
       path: `${base}/flags.flagd.json${queryOf(change)}`,
@@ -99,10 +132,19 @@ function settingsApi(connection: Connection) {
     return send(connection, get(`${base}/policy`, policyView));
   }
 
-  function setPolicy(document: unknown, { revision, why }: Pick<Change, "revision" | "why">) {
-    const call = put(`${base}/policy${queryOf({ why, dryRun: false })}`, document);
+  function setPolicy(wanted: Wanted, { revision, why }: Pick<Move, "revision" | "why">) {
+    const call = put(`${base}/policy${queryOf({ why, dryRun: false })}`, wanted);
     const headers = { ...call.headers, ...against(revision) };
-    return send(connection, { ...call, headers, answer: policyView });
+    const hints = { "stale-revision": "`aviary policy show` shows it as it is now." };
+    return send(connection, { ...call, headers, hints, recover, answer: policyView });
+
+    async function recover(refusal: Failure) {
+      const { revision: now, ...policyNow } = await policy();
+      if (!isRefusal(refusal, "stale-revision") || !isDeepStrictEqual(policyNow, wanted)) {
+        throw refusal;
+      }
+      return { ...policyNow, revision: now };
+    }
   }
 
   async function audit(query: Readonly<Record<string, string>>) {
@@ -110,9 +152,26 @@ function settingsApi(connection: Connection) {
     return (await send(connection, get(path, auditList))).entries;
   }
 
-  function preview(document: unknown) {
-    return send(connection, { ...post(`${base}/preview`, document), answer: previewView });
+  function preview(document: { readonly arms: object; readonly minutes: number }) {
+    const flags = Object.keys(document.arms);
+    const names = Object.fromEntries(flags.map((flag) => [`arms.${flag}`, `${flag}:`]));
+    return send(connection, { ...post(`${base}/preview`, document), names, answer: previewView });
   }
+}
+
+type Wanted = InferOutput<typeof policyBody>;
+
+function moveCall({ name, key, revision, why, body }: Move, dryRun: boolean) {
+  const path = `${base}/flags/${key}/${name}${queryOf({ why, dryRun })}`;
+  const call = body === undefined ? ({ method: "POST", path } as const) : post(path, body);
+  const headers = { ...("headers" in call ? call.headers : {}), ...against(revision) };
+  const names = { sharePpm: "<share>" };
+  return { ...call, headers, names, hints: staleHint(key), answer: flagChanged };
+}
+
+function staleHint(key: string): Readonly<Record<string, string>> {
+  const hint = `\`aviary flag show ${key}\` shows it as it is now, \`aviary audit --flag ${key}\` who changed it. Then try again.`;
+  return { "stale-revision": hint };
 }
 
 function put(path: string, document: unknown): Omit<Call<never>, "answer"> {
@@ -123,7 +182,7 @@ function against(revision: number): Readonly<Record<string, string>> {
   return { "if-match": `"${revision}"` };
 }
 
-function queryOf({ why, dryRun }: Pick<Change, "why" | "dryRun">): string {
+function queryOf({ why, dryRun }: Change): string {
   const query = { ...(why !== "" && { why }), ...(dryRun && { dryRun: "true" }) };
   return Object.keys(query).length === 0 ? "" : `?${new URLSearchParams(query).toString()}`;
 }

@@ -1,6 +1,6 @@
 // A flag's plan from options: what the control API takes as one document.
-import type { InferInput } from "valibot";
-import type { flagPlanBody } from "#src/admin/flag-contract.ts";
+import { is, type InferInput } from "valibot";
+import { flagParameters, type flagPlanBody } from "#src/admin/flag-contract.ts";
 import { usageFailure } from "./failure.ts";
 import { parseShare } from "./share.ts";
 
@@ -8,34 +8,54 @@ export type FlagPlan = Partial<InferInput<typeof flagPlanBody>>;
 
 const hourMs = 3_600_000;
 
-/** `--set name=value`: values are JSON where they are JSON, else text. */
+/** What `--set name=value` and `--header name=value` say; nothing is checked that the server checks. */
 export function parsePatch(
   settings: readonly string[],
   fields: readonly string[],
 ): Record<string, unknown> {
-  const patch: Record<string, unknown> = {};
-  for (const setting of settings) {
-    const [name, text] = pair("--set", setting);
-    if (Object.hasOwn(patch, name)) throw usageFailure(`--set ${name} was given twice`);
-    patch[name] = jsonOrText(text);
+  const patch = pairs("--set", settings).map(([name, text]) => [name, valueOf(name, text)]);
+  const headers = pairs("--header", fields);
+  if (headers.length === 0) return Object.fromEntries(patch) as Record<string, unknown>;
+  if (patch.some(([name]) => name === "headers")) {
+    throw usageFailure("--set headers and --header exclude each other");
   }
-  if (fields.length === 0) return patch;
-  const headers = fields.map((field) => pair("--header", field));
-  return { ...patch, headers: Object.fromEntries(headers) as Record<string, string> };
+  return Object.fromEntries([...patch, ["headers", Object.fromEntries(headers)]]) as Record<
+    string,
+    unknown
+  >;
 }
 
-/** `name=value` in two. */
-export function pair(option: string, text: string): readonly [name: string, value: string] {
+/** Each `name=value` in two. Throws a usage failure for a name that comes twice. */
+export function pairs(
+  option: string,
+  texts: readonly string[],
+): readonly (readonly [name: string, value: string])[] {
+  const split = texts.map((text) => pair(option, text));
+  const names = split.map(([name]) => name);
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw usageFailure(`${option} ${twice} was given twice`);
+  return split;
+}
+
+function pair(option: string, text: string): readonly [name: string, value: string] {
   const at = text.indexOf("=");
   if (at < 1) throw usageFailure(`${option} must be name=value; it was ${text}`);
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-function jsonOrText(text: string): unknown {
+/** JSON where the parameter takes it, else text where it takes that: an engine 7 is no number. */
+function valueOf(name: string, text: string): unknown {
+  const json = parseJson(text);
+  if (json === undefined) return text;
+  const schema = Object.hasOwn(flagParameters, name) ? flagParameters[name]?.schema : undefined;
+  return schema !== undefined && !is(schema, json) && is(schema, text) ? text : json;
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return text;
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 // Flags and what a change does to them, for people.
 import type { FlagChangedView, FlagView } from "#src/admin/flag-contract.ts";
+import { armSizesText } from "./arms-report.ts";
 import { details } from "./details.ts";
 import { formatAge, harmless } from "./format.ts";
 import { paint } from "./paint.ts";
@@ -31,20 +32,34 @@ export function valueText(value: unknown): string {
   return harmless(typeof value === "string" ? value : JSON.stringify(value));
 }
 
+/** How far a flag has come. */
+export function progressText(flag: FlagView, nowMs: number): string {
+  return details([...progress(flag, nowMs), ["next", flag.actions.join(", ")]]);
+}
+
+function progress(flag: FlagView, nowMs: number): readonly (readonly [string, string])[] {
+  const { state, stale, sharePpm, shareSetAt, unit, stage, stages } = flag;
+  const marks = stages.map((each, at) => {
+    const text = `${formatShare(each.sharePpm)}${each.mode === "judged" ? "" : " by hand"}`;
+    return at === stage ? paint("bold", text) : text;
+  });
+  const step = stage === null ? "" : `${stage + 1} of ${stages.length}: `;
+  const since = sharePpm === 0 ? "" : `, set ${formatAge(shareSetAt, nowMs)}`;
+  return [
+    ["state", `${stateText(state)}${stale ? paint("yellow", "  stale: clean it up") : ""}`],
+    ["share", `${formatShare(sharePpm)} of its audience, by ${unit}${since}`],
+    [stage === null ? "stages" : "stage", step + marks.join(" → ")],
+  ];
+}
+
 /** Everything about one flag but its counts. */
 export function flagText(flag: FlagView, nowMs: number): string {
-  const { unit, patch, audience, stages, layer, prerequisites, stale, holdoutPpm } = flag;
-  const marks = stages.map(({ sharePpm, mode }, at) => {
-    const text = `${formatShare(sharePpm)}${mode === "judged" ? "" : " by hand"}`;
-    return at === flag.stage ? paint("bold", text) : text;
-  });
+  const { patch, audience, layer, prerequisites, holdoutPpm } = flag;
   const ranges = layer?.ranges.map(([from, to]) => `${from}–${to}`).join(", ");
   return details([
-    ["state", `${stateText(flag.state)}${stale ? paint("yellow", "  stale: clean it up") : ""}`],
-    ["share", `${formatShare(flag.sharePpm)} of its audience, by ${unit}`],
+    ...progress(flag, nowMs),
     ["changes", patchText(patch)],
     ["audience", audience === null ? "everybody" : harmless(JSON.stringify(audience))],
-    ["stages", marks.join(" → ")],
     ["hold-out", formatShare(holdoutPpm)],
     ...(layer === null ? [] : [["layer", `${layer.name}, places ${ranges}`] as const]),
     ...(prerequisites.length === 0 ? [] : [["needs", prerequisites.join(", ")] as const]),
@@ -64,13 +79,14 @@ export function changeText({ before, after, requestsPerMinute }: FlagChangedView
   const [from, to] = [formatShare(before?.sharePpm ?? 0), formatShare(after.sharePpm)];
   rows.push(["share", from === to ? to : `${from} → ${to}, by ${after.unit}`]);
   rows.push(["changes", patchText(after.patch)]);
-  rows.push(["requests", rateText(requestsPerMinute)]);
+  rows.push(["arms", armSizesText(after)]);
+  rows.push(["traffic", rateText(requestsPerMinute)]);
   return details(rows);
 }
 
 function rateText(rate: FlagChangedView["requestsPerMinute"]): string {
   if (rate === null) return "not known yet: nothing was counted in the last minutes";
   const { canary, basis } = rate;
-  const amount = `${formatRate(canary)} a minute`;
-  return basis === "measured" ? `about ${amount}` : `at most ${amount}, before its audience`;
+  const amount = `${formatRate(canary)} requests a minute get the change`;
+  return basis === "measured" ? `about ${amount}` : `at most ${amount}`;
 }

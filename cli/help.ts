@@ -53,16 +53,17 @@ function groupSections(group: Group, path: readonly string[]): readonly Section[
 }
 
 function actionSections(action: Action, path: readonly string[]): readonly Section[] {
-  const { args, examples, remarks } = action;
+  const { args, examples, remarks, repeatable } = action;
   const entries = Object.entries(args);
   const positionals = entries.filter(([, { type }]) => type === "positional");
   const options = entries.filter(([, { type }]) => type !== "positional");
   const required = options.filter(([, definition]) => definition.required === true);
   const usage = [
     ...path,
-    ...positionals.map(([name, definition]) =>
-      definition.required === false ? `[${name}]` : `<${name}>`,
-    ),
+    ...positionals.map(([name, definition]) => {
+      const word = definition.required === false ? `[${name}]` : `<${name}>`;
+      return repeatable.includes(name) ? `${word}…` : word;
+    }),
     ...required.map(([name, definition]) => flag(name, definition)),
     "[options]",
   ];

@@ -15,12 +15,16 @@ export type Answer = {
   readonly text: string;
 };
 
-/** The failure that `answer` stands for; `names` gives the server's fields their local names. */
-export function refusalFrom(
-  answer: Answer,
-  origin: string,
-  names: Readonly<Record<string, string>> = {},
-): Failure {
+type Words = {
+  /** Local names of the server's fields. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** What to do, by the refusal's name. */
+  readonly hints?: Readonly<Record<string, string>>;
+};
+
+/** The failure that `answer` stands for, in the words of the call. */
+export function refusalFrom(answer: Answer, origin: string, call: Words): Failure {
+  const { names = {}, hints = {} } = call;
   const { status, headers } = answer;
   const problem = problemFrom(answer);
   if (problem === undefined) return strangeAnswer(answer, origin);
@@ -30,7 +34,7 @@ export function refusalFrom(
   const passing = status === 429 || status >= 500;
   return new Failure(kindOf(status), message, {
     problem,
-    hint: hintFor(problem),
+    hint: hintFor(problem.type.slice(problemPrefix.length), hints),
     ...(passing && { retry: { afterMs }, ambiguous: status >= 500 }),
   });
 }
@@ -66,8 +70,9 @@ function kindOf(status: number): FailureKind {
   return status >= 500 ? "unavailable" : "refused";
 }
 
-function hintFor({ type }: Problem): string | undefined {
-  switch (type.slice(problemPrefix.length)) {
+function hintFor(name: string, hints: Readonly<Record<string, string>>): string | undefined {
+  if (Object.hasOwn(hints, name)) return hints[name];
+  switch (name) {
     case "token-missing":
     case "token-unknown":
       return "AVIARY_TOKEN must hold a token of this deployment that was not revoked.";
@@ -80,8 +85,10 @@ function hintFor({ type }: Problem): string | undefined {
       return "`aviary flag list` shows which there are.";
     case "wrong-state":
     case "parameter-conflict":
-    case "too-many-canaries":
       return "`aviary flag list` shows what is under way.";
+    case "frozen":
+    case "too-many-canaries":
+      return "`aviary policy show` shows what holds for all flags, `aviary flag list` what is under way.";
     case "unknown-revision":
       return "The history shows which there are.";
     case "stale-revision":

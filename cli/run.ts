@@ -61,7 +61,8 @@ export async function run({ args, signal, note }: Invocation): Promise<Report> {
       nowMs: Date.now(),
       isJson: given.has("json"),
       note,
-      confirm: (question) => confirm(question, signal),
+      confirm: (question) =>
+        confirm(question, { input: process.stdin, output: process.stderr, signal }),
       draw: drawOn(process.stdout),
       wait: (ms) => wait(ms, signal),
     },

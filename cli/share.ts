@@ -18,8 +18,9 @@ export function formatShare(ppm: number): string {
   return `${Number((ppm / 10_000).toFixed(4))} %`;
 }
 
-/** `about 1,200`, `about 0.4`: as exact as a rate can be known. */
+/** `1,200`, `0.4`, `less than 0.1`: as exact as a rate can be known. */
 export function formatRate(perMinute: number): string {
+  if (perMinute > 0 && perMinute < 0.1) return "less than 0.1";
   const digits = perMinute < 10 ? 1 : 0;
   return perMinute.toLocaleString("en", { maximumFractionDigits: digits });
 }

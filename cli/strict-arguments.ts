@@ -37,16 +37,13 @@ export function checkArguments(
     }
     values.set(token.name, [...(earlier ?? []), token.value ?? ""]);
   }
+  const words = tokens.filter(({ kind }) => kind === "positional");
+  const given = words.map((token) => (token as { value: string }).value);
   const missing = options.find(([name, { required }]) => required === true && !values.has(name));
-  checkPositionals(
-    definitions.filter(([, { type }]) => type === "positional"),
-    tokens
-      .filter(({ kind }) => kind === "positional")
-      .map((token) => (token as { value: string }).value),
-  );
+  const more = checkPositionals(action, given);
   if (missing !== undefined)
     throw usageFailure(`--${missing[0]} is missing`, missing[1].description);
-  return values;
+  return new Map([...values, ...more]);
 }
 
 function checkOption({ args }: Action, { name, rawName, value, inlineValue }: OptionToken): void {
@@ -66,16 +63,21 @@ function checkOption({ args }: Action, { name, rawName, value, inlineValue }: Op
   }
 }
 
+/** The values of the last argument, where it may be given more than once. */
 function checkPositionals(
-  wanted: readonly (readonly [name: string, definition: ArgDef])[],
+  { args, repeatable }: Action,
   given: readonly string[],
-): void {
+): ReadonlyMap<string, readonly string[]> {
+  const wanted = Object.entries(args).filter(([, { type }]) => type === "positional");
+  const last = wanted.at(-1)?.[0] ?? "";
   const missing = wanted.slice(given.length).find(([, { required }]) => required !== false);
   if (missing !== undefined) throw usageFailure(`<${missing[0]}> is missing`);
   const empty = given.indexOf("");
-  if (empty >= 0) throw usageFailure(`<${wanted[empty]?.[0]}> is empty`);
+  if (empty >= 0) throw usageFailure(`<${wanted[empty]?.[0] ?? last}> is empty`);
+  if (repeatable.includes(last)) return new Map([[last, given.slice(wanted.length - 1)]]);
   const surplus = given[wanted.length];
   if (surplus !== undefined) throw usageFailure(`unexpected argument: ${surplus}`);
+  return new Map();
 }
 
 function nodeOption(definition: ArgDef): { type: "boolean" | "string"; short?: string } {

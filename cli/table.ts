@@ -30,7 +30,8 @@ function pad(cell: string, wanted: number): string {
   return cell + " ".repeat(Math.max(0, wanted - width(cell)));
 }
 
-function width(cell: string): number {
+/** Columns of a terminal that a text takes, without its colours. */
+export function width(cell: string): number {
   const segments = new Intl.Segmenter().segment(stripVTControlCharacters(cell));
   return [...segments].length;
 }

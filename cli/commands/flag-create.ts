@@ -1,6 +1,6 @@
 // aviary flag create: a draft, which touches nobody until it is ramped.
 import { limits } from "#src/admin/contract.ts";
-import { flagUnits } from "#src/admin/flag-contract.ts";
+import { flagParameters, flagUnits } from "#src/admin/flag-contract.ts";
 import { defineAction, type Input } from "../action.ts";
 import { checkFlag } from "../checks.ts";
 import { headline } from "../details.ts";
@@ -76,7 +76,7 @@ export const flagCreate = defineAction({
     "aviary flag create from-file --plan ./plan.json --dry-run",
   ],
   remarks: [
-    'A value is JSON where it is JSON (600, true, ["br","identity"]), else text (6.7.0 must be quoted if it could be a number).',
+    `Parameters: ${Object.keys(flagParameters).join(", ")}. A list is written as JSON: --set 'encodings=["br","identity"]'.`,
     "Stages of --stages take an hour and 1,000 page views at least; a plan in a file can say more.",
   ],
   async run(input) {
@@ -133,5 +133,9 @@ async function readPlan(
   const file = { path, argument, limit: limits.json, stdin: session.stdin };
   const bytes = await readInput(file);
   checkJson(bytes, file);
-  return JSON.parse(new TextDecoder().decode(bytes)) as FlagPlan;
+  const document: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  if (typeof document === "object" && document !== null && !Array.isArray(document)) {
+    return document;
+  }
+  throw usageFailure(`${argument}: ${path} must hold one JSON object`);
 }

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { limits } from "#src/admin/contract.ts";
 import { defineAction, type Group } from "../action.ts";
+import { armsText, historyText } from "../arms-report.ts";
 import { checkFlag } from "../checks.ts";
 import { headline } from "../details.ts";
 import { usageFailure } from "../failure.ts";
@@ -11,7 +12,6 @@ import { checkJson, isSystemError, readInput } from "../input-file.ts";
 import { paint } from "../paint.ts";
 import { formatShare } from "../share.ts";
 import { table } from "../table.ts";
-import { countsText } from "../counts-report.ts";
 import { flagCreate } from "./flag-create.ts";
 
 const key = { type: "positional", required: true, description: "The flag" } as const;
@@ -24,8 +24,9 @@ const show = defineAction({
   async run({ values, session }) {
     const flag = await session.api.flags.show(checkFlag("<key>", values.key));
     const title = paint("bold", `flag ${flag.key}`);
-    const text = `${title}\n${flagText(flag, session.nowMs)}\n\n${countsText(flag)}`;
-    return { json: flag, text };
+    const about = `${title}\n${flagText(flag, session.nowMs)}`;
+    const blocks = [about, armsText(flag), historyText(flag)].filter((block) => block !== "");
+    return { json: flag, text: blocks.join("\n\n") };
   },
 });
 
@@ -50,17 +51,24 @@ const list = defineAction({
   },
 });
 
+const dryRunOption = {
+  type: "boolean",
+  description: "Say what it would do, and do nothing",
+} as const;
+
 const remove = defineAction({
   description: "Delete a flag that touches nobody",
-  args: { key, why },
+  args: { key, "dry-run": dryRunOption, why },
   examples: ["aviary flag delete engine-6-7"],
   remarks: ["A flag that is live or promoted must be rolled back or killed first."],
   async run({ values, session }) {
     const flag = checkFlag("<key>", values.key);
-    const { revision } = await session.api.flags.show(flag);
-    const change = { key: flag, revision, why: values.why ?? "", dryRun: false };
-    const json = await session.api.flags.remove(change);
-    const text = headline({ changed: true, subject: `flag ${flag}`, did: "is gone", already: "" });
+    const dryRun = values["dry-run"] ?? false;
+    const { flags } = session.api;
+    const { counts: _counts, perMinute: _perMinute, ...before } = await flags.show(flag);
+    const json = await flags.remove(before, { why: values.why ?? "", dryRun });
+    const did = dryRun ? "could be deleted" : "is gone";
+    const text = headline({ changed: !dryRun, subject: `flag ${flag}`, did, already: did });
     return { json, text };
   },
 });
@@ -86,7 +94,7 @@ const importAll = defineAction({
   description: "Replace the plain definitions by those of a flagd file",
   args: {
     file: { type: "positional", required: true, description: "The file; - for standard input" },
-    "dry-run": { type: "boolean", description: "Say what it would do, and do nothing" },
+    "dry-run": dryRunOption,
     why,
   },
   examples: ["aviary flag import flags.flagd.json --dry-run"],

@@ -4,6 +4,10 @@ import { checkFlag } from "../checks.ts";
 import { usageFailure } from "../failure.ts";
 import { paint } from "../paint.ts";
 
+// Also what is said when the answer to a first attempt was lost: it must be true then too.
+const nothingLeft =
+  "No flag is under way: everything is stable.\n  `aviary audit` shows what was killed before.";
+
 export const kill = defineAction({
   description: "The red button: one flag, or all of them, off within 10 s",
   args: {
@@ -22,9 +26,8 @@ export const kill = defineAction({
     const key = values.key === undefined ? undefined : checkFlag("<key>", values.key);
     const killed = await session.api.flags.kill(key, values.why ?? "");
     const { flags } = killed;
-    const names = flags.length === 0 ? "No flag was under way." : flags.join(", ");
-    const title = `${paint("red", "■")} ${paint("bold", "killed")} ${names}`;
+    const title = `${paint("red", "■")} ${paint("bold", "killed")} ${flags.join(", ")}`;
     const when = paint("dim", "Seen everywhere within 10 s.");
-    return { json: killed, text: flags.length === 0 ? names : `${title}\n  ${when}` };
+    return { json: killed, text: flags.length === 0 ? nothingLeft : `${title}\n  ${when}` };
   },
 });

@@ -87,8 +87,8 @@ async function move(
     values.revision === undefined
       ? (await flags.show(flag)).revision
       : checkCount("--revision", values.revision);
-  const change = { key: flag, revision, why: values.why ?? "" };
-  const preview = await flags.move(name, { ...change, dryRun: true }, body);
+  const wanted = { name, key: flag, revision, why: values.why ?? "", body };
+  const preview = await flags.foretell(wanted);
   const text = changeText(preview);
   if (values["dry-run"]) return { json: preview, text: `flag ${flag} would be so:\n${text}` };
   const grows = (preview.after?.sharePpm ?? 0) > (preview.before?.sharePpm ?? 0);
@@ -98,7 +98,7 @@ async function move(
       return { json: { ...preview, declined: true }, text: "Nothing was changed." };
     }
   }
-  const done = await flags.move(name, { ...change, dryRun: false }, body);
+  const done = await flags.carryOut(wanted, preview);
   const share = formatShare(done.after?.sharePpm ?? 0);
   const state = done.after?.state.replace("_", " ") ?? "";
   const title = headline({

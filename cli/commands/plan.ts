@@ -1,8 +1,9 @@
 // aviary plan: what would this request get, and why.
+import { isDeepStrictEqual } from "node:util";
 import { defineAction, type Input } from "../action.ts";
 import { checkId } from "../checks.ts";
 import { usageFailure } from "../failure.ts";
-import { pair } from "../flag-plan.ts";
+import { pairs } from "../flag-plan.ts";
 import { stateText, valueText } from "../flag-report.ts";
 import { paint } from "../paint.ts";
 import { formatShare } from "../share.ts";
@@ -29,7 +30,10 @@ export const plan = defineAction({
     "aviary plan demo --visitor 203.0.113.9 --user-agent 'Mozilla/5.0' --context country=DE",
     "aviary plan --datafile demo-sdk",
   ],
-  remarks: ["Context: colo, country, continent, asn, httpProtocol, site, request."],
+  remarks: [
+    "Context: colo, country, continent, asn, httpProtocol, site, request.",
+    "What an arm under trial, canary or control, may be cached is cut short, so that a roll-back reaches browsers: such a parameter is changed by the trial.",
+  ],
   async run(input) {
     const { session } = input;
     const document = await session.api.flags.plan(requestFrom(input));
@@ -41,12 +45,12 @@ export const plan = defineAction({
       detail,
     ]);
     const changed = document.parameters
-      .filter(({ flag }) => flag !== null)
+      .filter(({ value, initial, flag }) => flag !== null || !isDeepStrictEqual(value, initial))
       .map(({ name, value, initial, flag }) => [
         name,
         valueText(value),
         valueText(initial),
-        flag ?? "",
+        flag ?? paint("dim", "the trial"),
       ]);
     const arms =
       flags.length === 0
@@ -54,11 +58,19 @@ export const plan = defineAction({
         : table(["FLAG", "STATE", "SHARE", "ARM", "WHY"], flags);
     const parameters =
       changed.length === 0
-        ? paint("dim", "No delivery parameter is changed by a flag.")
+        ? paint("dim", "No delivery parameter is changed.")
         : table(["PARAMETER", "VALUE", "WITHOUT", "BY"], changed);
-    return { json: document, text: `${arms}\n\n${parameters}` };
+    const blocks = [...(document.account === null ? [unowned] : []), arms, parameters];
+    return { json: document, text: blocks.join("\n\n") };
   },
 });
+
+const unowned = paint("yellow", "Nothing is published there: it belongs to no account.");
+
+// Cloudflare tells the network's number as a number, and all else as text.
+function contextValue(name: string, text: string): string | number {
+  return name === "asn" && /^\d{1,10}$/.test(text) ? Number(text) : text;
+}
 
 function requestFrom({ values, all }: Input<typeof args>): unknown {
   const { snippet, datafile, visitor } = values;
@@ -69,7 +81,9 @@ function requestFrom({ values, all }: Input<typeof args>): unknown {
     snippet === undefined
       ? { kind: "datafile", id: checkId("--datafile", datafile ?? "") }
       : { kind: "snippet", id: checkId("<snippet>", snippet) };
-  const context = Object.fromEntries(all("context").map((text) => pair("--context", text)));
+  const context = Object.fromEntries(
+    pairs("--context", all("context")).map(([name, text]) => [name, contextValue(name, text)]),
+  );
   const userAgent = values["user-agent"];
   return {
     ...asked,

@@ -1,8 +1,8 @@
 // aviary watch: a flag as it goes.
 import { defineAction } from "../action.ts";
+import { armsText } from "../arms-report.ts";
 import { checkCount, checkFlag } from "../checks.ts";
-import { countsText } from "../counts-report.ts";
-import { flagText } from "../flag-report.ts";
+import { progressText } from "../flag-report.ts";
 import { formatTime } from "../format.ts";
 import { paint } from "../paint.ts";
 
@@ -18,7 +18,10 @@ export const watch = defineAction({
     once: { type: "boolean", description: "Look once" },
   },
   examples: ["aviary watch engine-6-7", "aviary watch engine-6-7 --interval 10"],
-  remarks: ["Ctrl-C ends it. With --json it looks once. Counts are up to ten seconds old."],
+  remarks: [
+    "Ctrl-C ends it. With --json it looks once. Counts are up to ten seconds old.",
+    "OF BOTH is what share of the canary's and control's requests at this share of traffic an arm has got, MEANT what share it should get.",
+  ],
   async run({ values, session }) {
     const flag = checkFlag("<key>", values.key);
     const intervalMs = checkCount("--interval", values.interval ?? "2", 3_600) * 1_000;
@@ -27,7 +30,7 @@ export const watch = defineAction({
       const seen = await session.api.flags.show(flag);
       const now = new Date();
       const title = `${paint("bold", `flag ${flag}`)}  ${paint("dim", formatTime(now.toISOString()))}`;
-      const text = `${title}\n${flagText(seen, now.getTime())}\n\n${countsText(seen)}`;
+      const text = `${title}\n${progressText(seen, now.getTime())}\n\n${armsText(seen)}`;
       if (isOnce) return { json: seen, text };
       session.draw(text);
       await session.wait(intervalMs);

@@ -10,6 +10,7 @@ let place: Workplace;
 beforeAll(async () => {
   worker = await startAviary();
   place = await workplace(worker.url);
+  await place.write("list.json", "[1]");
   await control(worker, "/engines/6.7.0", { method: "PUT", body: "self.engine = 7;" });
 });
 
@@ -76,13 +77,29 @@ describe("flag create", () => {
     expect(document).toMatchObject({ unit: "colo", patch: { delayMs: 10 } });
   });
 
+  it("takes a value for what its parameter is", async () => {
+    await control(worker, "/engines/7", { method: "PUT", body: "self.engine = 7;" });
+    const coded = 'encodings=["br","identity"]';
+    await create("typed", "--set", "engine=7", "--set", "delayMs=7", "--set", coded);
+    const { document } = await place.json(["flag", "show", "typed"]);
+    expect(document["patch"]).toEqual({ engine: "7", delayMs: 7, encodings: ["br", "identity"] });
+    await create("unset", "--set", "engine=null");
+    const unset = await place.json(["flag", "show", "unset"]);
+    expect(unset.document["patch"]).toEqual({ engine: null });
+  });
+
   it.each([
     [["x", "--set", "browserMaxAgeS=soon"], "patch.browserMaxAgeS", 3],
     [["x", "--set", "colour=red"], "patch.colour", 3],
     [["x", "--header", "set-cookie=1"], "patch.headers.set-cookie", 3],
     [["x", "--set", "engine=9.9.9"], "9.9.9 was never published", 3],
     [["x", "--set", "delayMs=1", "--audience", '{"nonsense":1}'], "audience", 3],
+    [["x", "--set", "__proto__=1"], "patch.__proto__", 3],
     [["x", "--set", "delayMs"], "--set must be name=value", 2],
+    [["x", "--set", "delayMs=1", "--set", "delayMs=2"], "--set delayMs was given twice", 2],
+    [["x", "--header", "link=a", "--header", "link=b"], "--header link was given twice", 2],
+    [["x", "--set", "headers={}", "--header", "link=a"], "exclude each other", 2],
+    [["x", "--plan", "list.json"], "--plan: list.json must hold one JSON object", 2],
     [["x", "--set", "delayMs=1", "--stages", "5"], "--stages must be a share", 2],
     [["x", "--set", "delayMs=1", "--layer", "cache"], "--layer must be", 2],
     [["x", "--set", "delayMs=1", "--plan", "nowhere.json"], "--plan: no such file", 2],
@@ -102,7 +119,8 @@ describe("ramp", () => {
     const dry = await aviary("ramp", "ramped", "0.1%", "--dry-run");
     expect(dry.stdout).toMatch(/state +draft → ramping/);
     expect(dry.stdout).toMatch(/share +0 % → 0\.1 %/);
-    expect(dry.stdout).toMatch(/requests +not known yet/);
+    expect(dry.stdout).toMatch(/arms +canary 0\.1 %, control 0\.1 %, rest 99\.8 %/);
+    expect(dry.stdout).toMatch(/traffic +not known yet/);
     const unasked = await aviary("ramp", "ramped", "0.1%");
     expect(unasked).toMatchObject({ code: 2 });
     expect(unasked.stderr).toContain("nobody is here to say yes");
@@ -163,7 +181,7 @@ describe("kill", () => {
     expect((await aviary("kill", "one")).stdout).toContain("killed one");
     const { document } = await place.json(["kill", "--all", "--why", "fire drill"]);
     expect(document["flags"]).toEqual(["two"]);
-    expect((await aviary("kill", "--all")).stdout).toContain("No flag was under way.");
+    expect((await aviary("kill", "--all")).stdout).toContain("No flag is under way");
     const audit = await aviary("audit", "--flag", "two", "--limit", "1");
     expect(audit.stdout).toMatch(/AVIARY_ADMIN_TOKEN +kill +two +done +fire drill/);
   });
@@ -193,6 +211,38 @@ describe("plan", () => {
     expect(shown.stdout).toMatch(/everybody +promoted +100 % +canary +It is promoted/);
     expect(shown.stdout).toMatch(/elsewhere +ramping +50 % +rest/);
     expect(shown.stdout).toMatch(/coloTtlS +9 +31536000 +everybody/);
+    await calm();
+  });
+});
+
+describe("plan of a request in a trial", () => {
+  it("shows also what the trial changes, and names no flag for it", async () => {
+    // With this seed the snippet demo has a place in the upper half: control, at 50 %.
+    const plan = { unit: "snippet", seed: "seeded-01", patch: { delayMs: 9 } };
+    await place.write("seeded.json", JSON.stringify(plan));
+    await create("tried", "--plan", "seeded.json");
+    await aviary("ramp", "tried", "50%", "--yes");
+    const shown = await aviary("plan", "demo");
+    expect(shown.stdout).toMatch(/tried +ramping +50 % +control/);
+    expect(shown.stdout).toMatch(/browserMaxAgeS +60 +120 +the trial/);
+    expect(shown.stdout).not.toContain("delayMs");
+    await calm();
+  });
+
+  it("says where nothing is published, and takes each name once", async () => {
+    expect((await aviary("plan", "nowhere")).stdout).toContain("Nothing is published there");
+    const twice = await aviary("plan", "demo", "--context", "colo=FRA", "--context", "colo=DUS");
+    expect(twice).toMatchObject({ code: 2 });
+    expect(twice.stderr).toContain("--context colo was given twice");
+  });
+
+  it("tells a network's number as a number, as the edge does", async () => {
+    const inNetwork = '{"===":[{"var":"asn"},64500]}';
+    await create("network", "--set", "delayMs=9", "--unit", "snippet", "--audience", inNetwork);
+    await aviary("ramp", "network", "1%", "--yes");
+    await aviary("promote", "network", "--yes");
+    const shown = await aviary("plan", "demo", "--context", "asn=64500");
+    expect(shown.stdout).toMatch(/network +promoted +100 % +canary/);
     await calm();
   });
 });
@@ -238,13 +288,22 @@ describe("policy", () => {
 describe("watch", () => {
   it("shows a flag until it is stopped", async () => {
     await create("watched", "--set", "coloTtlS=1");
+    expect((await aviary("watch", "watched", "--once")).stdout).toContain("not on trial");
+    await aviary("ramp", "watched", "10%", "--yes");
     const stopped = await place.aviary(["watch", "watched", "--interval", "1"], {
       started: (send) => setTimeout(() => send("SIGINT"), 2_500),
     });
     expect(stopped.code).toBe(130);
     expect(stopped.stdout.match(/flag watched/g)?.length).toBeGreaterThan(1);
     const once = await aviary("watch", "watched", "--once");
+    expect(once.stdout).toMatch(/^control +10 % +0 +50\.0 %$/m);
     expect(once.stdout).toContain("No request was counted yet.");
+    const { document } = await place.json(["watch", "watched"]);
+    expect(document).toMatchObject({
+      arms: { canary: 100_000, control: 100_000, rest: 800_000 },
+      counts: [],
+    });
+    await calm();
   });
 });
 
@@ -254,5 +313,24 @@ describe("preview", () => {
     const { stdout } = await aviary("preview", "looked-at", "--minutes", "5");
     expect(stdout).toMatch(/^Aviary-Preview: looked-at=canary;[0-9a-z]+\.[\w-]{11}$/m);
     expect(stdout).toContain("curl -H");
+  });
+
+  it("shows several flags, each in the arm that is asked for", async () => {
+    await create("also", "--set", "delayMs=1");
+    const { document } = await place.json(["preview", "looked-at=control", "also=canary"]);
+    expect(document["value"]).toMatch(/^looked-at=control,also=canary;/);
+  });
+
+  it.each([
+    [["looked-at=blue"], "<flag=arm> looked-at has the arms canary, control, rest", 2],
+    [["looked-at", "looked-at=rest"], "<flag=arm> looked-at was given twice", 2],
+    [["X!=canary"], "<flag=arm> must be of a-z", 2],
+    [[], "<flag=arm> is missing", 2],
+    [["looked-at", ""], "<flag=arm> is empty", 2],
+    [["nobody=canary"], "nobody: There is no such flag", 3],
+  ])("is refused for %j", async (args, message, code) => {
+    const refused = await aviary("preview", ...args);
+    expect(refused).toMatchObject({ code, stdout: "" });
+    expect(refused.stderr).toContain(message);
   });
 });

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import golden from "../vectors/flagd-fractional.json" with { type: "json" };
 import { murmur3 } from "#base/murmur3.ts";
-import { armOfHash, armOfPlace, armPlaces, armWeights, places, type Arm } from "#flags/arms.ts";
+import {
+  armOfHash,
+  armOfPlace,
+  armPlaces,
+  armSizes,
+  armWeights,
+  places,
+  type Arm,
+} from "#flags/arms.ts";
 import { bucket, hashLimit, maxTotalWeight } from "#flags/bucket.ts";
 import { fc } from "../property.ts";
 
@@ -89,6 +97,23 @@ describe("armPlaces", () => {
       }),
     );
     expect(sizesAt(places, 10_000)).toEqual({ canary: 990_000, control: 10_000, rest: 0 });
+  });
+
+  it("has arms of the sizes that it tells, which add up to everybody", () => {
+    fc.assert(
+      fc.property(share, holdout, (sharePpm, holdoutPpm) => {
+        const sizes: Record<Arm, number> = { canary: 0, control: 0, rest: 0 };
+        for (const [arm, weight] of armWeights(armPlaces({ sharePpm, holdoutPpm }))) {
+          sizes[arm] += weight;
+        }
+        expect(armSizes({ sharePpm, holdoutPpm })).toEqual(sizes);
+        expect(sizes.canary + sizes.control + sizes.rest).toBe(places);
+      }),
+    );
+    const half = { sharePpm: 500_000, holdoutPpm: 10_000 };
+    expect(armSizes(half)).toEqual({ canary: 500_000, control: 500_000, rest: 0 });
+    const all = { sharePpm: places, holdoutPpm: 20_000 };
+    expect(armSizes(all)).toEqual({ canary: 980_000, control: 20_000, rest: 0 });
   });
 
   it("gives shares that are right to three standard errors from 1 ppm to 100 %", () => {

@@ -39,6 +39,14 @@ export function armPlaces({ sharePpm, holdoutPpm }: Share): ArmPlaces {
   return { canaryEnd: middle, controlStart: middle, controlEnd, upperEnd: places };
 }
 
+/** How many of the places each arm has. */
+export function armSizes(share: Share): Readonly<Record<Arm, number>> {
+  const { canaryEnd, controlStart, controlEnd, upperEnd } = armPlaces(share);
+  const canary = canaryEnd + upperEnd - controlEnd;
+  const control = controlEnd - controlStart;
+  return { canary, control, rest: places - canary - control };
+}
+
 /** The arm of a place out of a million. */
 export function armOfPlace(place: number, at: ArmPlaces): Arm {
   if (place < at.canaryEnd) return "canary";

@@ -10,6 +10,9 @@ const { entries } = rolloutSchema;
 export const flagKeySchema = entries.flag;
 /** What can be assigned as a whole. */
 export const flagUnits: readonly string[] = units;
+/** What a flag can change, by name, each with its schema. */
+export const flagParameters: Readonly<Record<string, { readonly schema: v.GenericSchema }>> =
+  parameterTable;
 
 /** Steps that suit most changes: an hour or a day each, judged, and the last ones by hand. */
 const usualStages = [
@@ -63,9 +66,8 @@ const armCount = v.object({
   sharePpm: v.number(),
   requests: v.number(),
 });
-const perMinute = v.nullable(
-  v.object({ canary: v.number(), control: v.number(), rest: v.number() }),
-);
+const byArm = v.object({ canary: v.number(), control: v.number(), rest: v.number() });
+const perMinute = v.nullable(byArm);
 
 const { stages, layer, prerequisites, holdoutPpm, freezes, guardrails } = entries;
 
@@ -81,6 +83,8 @@ const flagView = v.object({
   revision: v.number(),
   changedAt: v.string(),
   shareSetAt: v.string(),
+  /** How much of its audience is in each arm, in ppm: near 100 % the hold-out counts, too. */
+  arms: byArm,
   /** Promoted, or untouched for thirty days: to be cleaned up. */
   stale: v.boolean(),
   /** What can be done next. */

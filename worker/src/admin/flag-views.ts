@@ -1,6 +1,7 @@
 // Flags as the control API shows them.
+import { armSizes, places } from "#flags/arms.ts";
 import type { Why } from "#flags/explain.ts";
-import { isStale, type Rollout } from "#flags/rollout.ts";
+import { isLive, isStale, type Rollout } from "#flags/rollout.ts";
 import { allowedActions } from "#flags/transition.ts";
 import type { AuditEntry } from "#src/adapters/flag-registry.ts";
 import type { Counted } from "#src/adapters/rollouts.ts";
@@ -20,6 +21,7 @@ export function viewFlag(rollout: Rollout, nowMs: number): FlagView {
     revision,
     changedAt: timestamp(changedAtMs),
     shareSetAt: timestamp(shareSetAtMs),
+    arms: armsOf(rollout),
     stale: isStale(rollout, nowMs),
     actions: [...allowedActions(state)],
     unit,
@@ -33,6 +35,12 @@ export function viewFlag(rollout: Rollout, nowMs: number): FlagView {
     freezes,
     ...(guardrails === undefined ? {} : { guardrails }),
   };
+}
+
+function armsOf(rollout: Rollout): FlagView["arms"] {
+  if (isLive(rollout)) return armSizes(rollout);
+  const isPromoted = rollout.state === "promoted";
+  return { canary: isPromoted ? places : 0, control: 0, rest: isPromoted ? 0 : places };
 }
 
 export function viewEntry({ atMs, ...entry }: AuditEntry): Record<string, unknown> {

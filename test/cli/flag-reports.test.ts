@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { armsText, historyText } from "../../cli/arms-report.ts";
+import { changeText } from "../../cli/flag-report.ts";
+import { formatRate, formatShare, parseShare } from "../../cli/share.ts";
+
+const counted = { stage: 1, attempt: 2, kind: "snippet" } as const;
+
+type Detail = Parameters<typeof armsText>[0];
+
+/** A flag at 60 %, whose second attempt counted some requests. */
+const flag: Detail = {
+  key: "cache",
+  code: "a",
+  state: "ramping",
+  sharePpm: 600_000,
+  stage: 1,
+  attempt: 2,
+  revision: 5,
+  changedAt: "2026-11-23T12:00:00.000Z",
+  shareSetAt: "2026-11-23T12:00:00.000Z",
+  arms: { canary: 600_000, control: 400_000, rest: 0 },
+  stale: false,
+  actions: ["ramp"],
+  unit: "visitor",
+  seed: "0123456789",
+  audience: null,
+  patch: { delayMs: 1 },
+  stages: [],
+  layer: null,
+  prerequisites: [],
+  holdoutPpm: 10_000,
+  freezes: [],
+  counts: [
+    { ...counted, arm: "canary", sharePpm: 600_000, requests: 1_000 },
+    { ...counted, arm: "canary", sharePpm: 600_000, requests: 200, kind: "datafile" },
+    { ...counted, arm: "control", sharePpm: 600_000, requests: 800 },
+    { ...counted, arm: "control", sharePpm: 500_000, requests: 5_000, stage: 0 },
+    { ...counted, arm: "control", sharePpm: 600_000, requests: 9_999, attempt: 1 },
+  ],
+  perMinute: { canary: 120.4, control: 0.04, rest: 0 },
+};
+
+describe("the arms of a flag", () => {
+  it("are compared at the current share of the current attempt, over all kinds of request", () => {
+    expect(armsText(flag).split("\n").slice(1)).toEqual([
+      "canary   60 %  1,200     60.0 %   60.0 %  120",
+      "control  40 %  800       40.0 %   40.0 %  less than 0.1",
+    ]);
+  });
+
+  it("are shown by their sizes before anything is counted", () => {
+    const arms = { canary: 1_000, control: 1_000, rest: 998_000 };
+    const fresh = armsText({ ...flag, arms, counts: [], perMinute: null });
+    expect(fresh).toMatch(/^canary +0\.1 % +0 +50\.0 %$/m);
+    expect(fresh).toMatch(/^rest +99\.8 %$/m);
+    expect(fresh).toContain("No request was counted yet.");
+    expect(fresh).not.toContain("NaN");
+  });
+
+  it("are not compared where there is no control", () => {
+    const arms = { canary: 1_000_000, control: 0, rest: 0 };
+    expect(armsText({ ...flag, state: "promoted", arms })).toContain("not on trial");
+  });
+
+  it("have a history of the current attempt alone", () => {
+    const text = historyText(flag);
+    expect(text).toMatch(/^1 +50 % +control +snippet +5,000$/m);
+    expect(text).not.toContain("9,999");
+    expect(historyText({ ...flag, counts: [] })).toBe("");
+  });
+});
+
+describe("what a change does", () => {
+  const change = { dryRun: true, epoch: 1, before: { ...flag, sharePpm: 50_000 }, after: flag };
+
+  it.each([
+    [{ canary: 1_234.5, basis: "measured" }, "about 1,235 requests a minute"],
+    [{ canary: 0.2, basis: "at_most" }, "at most 0.2 requests a minute"],
+    [null, "not known yet"],
+  ] as const)("tells %j as %s", (requestsPerMinute, said) => {
+    const text = changeText({ ...change, requestsPerMinute });
+    expect(text).toMatch(/share +5 % → 60 %/);
+    expect(text).toMatch(/arms +canary 60 %, control 40 %$/m);
+    expect(text).toContain(said);
+  });
+});
+
+describe("a share", () => {
+  it.each([
+    ["5%", 50_000, "5 %"],
+    ["0.1%", 1_000, "0.1 %"],
+    ["500ppm", 500, "0.05 %"],
+    ["0.0001%", 1, "0.0001 %"],
+    ["100%", 1_000_000, "100 %"],
+    ["33.3333%", 333_333, "33.3333 %"],
+  ])("%s is %i ppm, and shown as %s", (text, ppm, shown) => {
+    expect(parseShare("<share>", text)).toBe(ppm);
+    expect(formatShare(ppm)).toBe(shown);
+  });
+
+  it("has a rate that is never rounded away", () => {
+    expect([0, 0.04, 0.14, 9.96, 1_234.4].map((rate) => formatRate(rate))).toEqual([
+      "0",
+      "less than 0.1",
+      "0.1",
+      "10",
+      "1,234",
+    ]);
+  });
+});
