@@ -46,6 +46,8 @@ export type Plan = {
   readonly units: readonly Rollout["unit"][];
   /** Of a layer's flags a request can meet one at most. */
   readonly layers: readonly PlannedLayer[];
+  /** Flags outside of layers; all of them where flags wait for one another, and order counts. */
+  readonly free: readonly number[];
   readonly consequences: Consequences;
   /** Scratch for one evaluation, which never yields. */
   readonly arms: Uint8Array;
@@ -74,7 +76,7 @@ export function compilePlan(rollouts: readonly Rollout[]): Plan {
   const faults: string[] = [];
   const layers: PlannedLayer[] = [];
   const indices = new Map<string, number>();
-  for (const rollout of inOrder(active)) {
+  for (const rollout of sorted(active)) {
     const prerequisites = rollout.prerequisites.map((flag) => indices.get(flag));
     const audience = compileAudience(rollout);
     if (audience === "fault") faults.push(rollout.flag);
@@ -87,16 +89,19 @@ export function compilePlan(rollouts: readonly Rollout[]): Plan {
   }
   const consequences = consequencesOf(flags.map(({ rollout }) => rollout));
   const isTrial = flags.some(({ promoted }) => !promoted);
+  const inOrder = flags.some((flag) => flag.prerequisites.length > 0);
+  const free = [...flags.keys()].filter((at) => inOrder || flags[at]?.layer === -1);
+  const plan = { flags, faults, isTrial, units, layers, free, consequences };
   const scratch = {
     arms: new Uint8Array(flags.length),
     texts: units.map(() => ""),
     met: new Int32Array(layers.length),
   };
-  return { flags, faults, isTrial, units, layers, consequences, ...scratch, known: new Map() };
+  return { ...plan, ...scratch, known: new Map() };
 }
 
 /** Prerequisites before what needs them; promoted flags by age, so that the latest one counts. */
-function inOrder(rollouts: readonly Rollout[]): readonly Rollout[] {
+function sorted(rollouts: readonly Rollout[]): readonly Rollout[] {
   const byAge = rollouts.toSorted((left, right) => left.changedAtMs - right.changedAtMs);
   const promoted = byAge.filter((each) => each.state === "promoted");
   const live = byAge.filter((each) => each.state !== "promoted");
@@ -162,18 +167,25 @@ function rangeOfHashes([from, to]: Range): Range {
  * @returns the same object for the same arms: what is kept under it is found again.
  */
 export function evaluateAll(plan: Plan, subject: Subject): Assignment {
-  const { flags, arms, met } = plan;
+  const { free, arms, met } = plan;
   lookUp(plan, subject);
+  arms.fill(rest);
   // Most requests are in no arm of most flags: only the others are named.
   let key = "";
-  for (let at = 0; at < flags.length; at += 1) {
-    const flag = flags[at] as PlannedFlag;
-    const isElsewhere = flag.layer >= 0 && met[flag.layer] !== at;
-    const arm = isElsewhere ? rest : armOf(flag, plan, subject);
-    arms[at] = arm;
-    if (arm !== rest) key += String.fromCharCode(at * 4 + arm);
+  for (const at of free) key += evaluateAt(at, plan, subject);
+  if (free.length < plan.flags.length) {
+    for (const at of met) if (at >= 0) key += evaluateAt(at, plan, subject);
   }
   return plan.known.get(key) ?? remember(plan, key);
+}
+
+/** Decides one flag's arm, and names flag and arm; the empty text stands for `rest`. */
+function evaluateAt(at: number, plan: Plan, subject: Subject): string {
+  const flag = plan.flags[at] as PlannedFlag;
+  if (flag.layer >= 0 && plan.met[flag.layer] !== at) return "";
+  const arm = armOf(flag, plan, subject);
+  plan.arms[at] = arm;
+  return arm === rest ? "" : String.fromCharCode(at * 4 + arm);
 }
 
 /** What several flags need, once for all of them. */

@@ -82,7 +82,9 @@ export function sentenceFor(why: Why): string {
     case "promoted":
       return "It is promoted: everybody in its audience has its change.";
     case "no_unit":
-      return `The request has no ${why.unit}.`;
+      return why.unit === "request"
+        ? "Every request gets an arm of its own."
+        : `The request has no ${why.unit}.`;
     case "outside_layer":
       return `Its place in the layer ${why.layer}, ${why.place}, belongs to another flag or to none.`;
     case "outside_audience":

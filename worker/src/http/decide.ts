@@ -35,7 +35,7 @@ function previewed(visit: Visit, asked: Asked, preview: Preview): Delivery {
 }
 
 // Written out: a spread of the visit costs more than everything above it.
-function withPlan(visit: Visit, plan: Delivery["plan"], arms: string | undefined): Delivery {
+function withPlan(visit: Visit, plan: Delivery["plan"], arms: Delivery["arms"]): Delivery {
   const { request, method, headers, services, background, nowMs, held } = visit;
   return { request, method, headers, services, background, nowMs, held, plan, arms };
 }

@@ -1,5 +1,6 @@
 // What every delivery handler is given. Method and header fields are read from the
 // request once: each look at a native object costs as much as the decision after it.
+import type { ArmsToken } from "#src/adapters/arms-tokens.ts";
 import type { Background } from "#src/adapters/background.ts";
 import type { HeldSnapshot } from "#src/adapters/snapshots.ts";
 import type { DeliveryPlan } from "#src/delivery/plan.ts";
@@ -22,7 +23,7 @@ export type Visit = {
 export type Delivery = Visit & {
   readonly plan: DeliveryPlan;
   /** The signed arms token, for those who report back; undefined where nothing is on trial. */
-  readonly arms: string | undefined;
+  readonly arms: ArmsToken | undefined;
 };
 
 /** What the visitor accepts: the field itself is rewritten on its way through the edge. */

@@ -29,8 +29,9 @@ export function respond(delivery: Delivery, answer: Answer, origin: Origin = mem
 
 // The fields of an answer say "from memory" and name no arms.
 function timed(response: Response, { arms }: Delivery, { state, edgeMs }: Origin): Response {
-  if (arms === undefined && state === memory.state) return response;
-  response.headers.set("server-timing", serverTiming(state, edgeMs, arms));
+  if (state !== memory.state) {
+    response.headers.set("server-timing", serverTiming(state, edgeMs, arms?.token));
+  } else if (arms !== undefined) response.headers.set("server-timing", arms.timing);
   return response;
 }
 
