@@ -13,6 +13,8 @@ export type ArmsToken = {
   readonly token: string;
   /** The whole `Server-Timing` of an answer from memory. */
   readonly timing: string;
+  /** Whether it names no arm: most do, and all of those are one object. */
+  readonly isQuiet: boolean;
 };
 
 const mostMarks = 512;
@@ -30,11 +32,12 @@ export class ArmsTokens {
     const { named, nowMs } = asker;
     if (key === undefined || named === undefined) return undefined;
     this.#renew(held, hourOf(nowMs));
-    const { bucket } = named;
+    // Who is in no arm is nobody's evidence, so that their bucket is of no use.
+    const bucket = marks === "" ? 0 : named.bucket;
     const known = this.#known.get(marks)?.[bucket];
     if (known !== undefined) return known;
     const token = sign(tokenText(this.#prefix, bucket, marks), key);
-    const made = { token, timing: serverTiming("hit", 0, token) };
+    const made = { token, timing: serverTiming("hit", 0, token), isQuiet: marks === "" };
     this.#remember(marks, bucket, made);
     return made;
   }

@@ -9,11 +9,14 @@ export type Origin = { readonly state: CacheState; readonly edgeMs: number };
 
 /** The response to a GET or HEAD. `origin` is absent for an answer straight from memory. */
 export function respond(delivery: Delivery, answer: Answer, origin: Origin = memory): Response {
-  const { method, headers, services, plan } = delivery;
+  const { method, headers, services, plan, arms } = delivery;
   const ifNoneMatch = headers.get("if-none-match");
   // The date is ignored beside a tag, so it need not be read.
   const ifModifiedSince = ifNoneMatch === null ? headers.get("if-modified-since") : null;
-  const fields = services.answers.fieldsFor(answer, plan);
+  const isQuiet = arms?.isQuiet === true && origin === memory;
+  const fields = isQuiet
+    ? services.answers.quietFieldsFor(answer, plan, arms)
+    : services.answers.fieldsFor(answer, plan);
   if (isNotModified({ ifNoneMatch, ifModifiedSince }, answer.validators)) {
     const response = new Response(null, { status: 304, headers: fields.notModified });
     return timed(response, delivery, origin);
@@ -28,10 +31,12 @@ export function respond(delivery: Delivery, answer: Answer, origin: Origin = mem
 }
 
 // The fields of an answer say "from memory" and name no arms.
-function timed(response: Response, { arms }: Delivery, { state, edgeMs }: Origin): Response {
-  if (state !== memory.state) {
+function timed(response: Response, { arms }: Delivery, origin: Origin): Response {
+  const { state, edgeMs } = origin;
+  if (origin !== memory) {
     response.headers.set("server-timing", serverTiming(state, edgeMs, arms?.token));
-  } else if (arms !== undefined) response.headers.set("server-timing", arms.timing);
+  } else if (arms !== undefined && !arms.isQuiet)
+    response.headers.set("server-timing", arms.timing);
   return response;
 }
 
