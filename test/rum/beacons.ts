@@ -1,7 +1,8 @@
 // Beacons to test with: one of each kind with every field filled in, as a page on a
 // phone would send them, and arbitrary ones made from those.
-import type { FieldName, Said } from "#rum/columns.ts";
+import type { FieldName, Said, Seen } from "#rum/columns.ts";
 import { ingest, type Beacon } from "#rum/ingest.ts";
+import type { Received } from "#rum/stitch.ts";
 import { encodeBeacon, layout, type BeaconKind, type Head } from "#rum/wire.ts";
 import { fc } from "../property.ts";
 
@@ -191,4 +192,9 @@ export function anySaid(kind: BeaconKind): fc.Arbitrary<SaidBeacon> {
     "pv.index": full["pv.index"],
   };
   return fields.map((some) => Object.assign({}, least, some));
+}
+
+/** A beacon as stitching takes it; `seen` is what the server knows of its request. */
+export function received(said: SaidBeacon, seen: Seen = {}): Received {
+  return { ...beaconOf(said), seen };
 }

@@ -57,6 +57,7 @@ export const fieldTable = { ...columnTable, ...carriedFields } as const;
 
 type Fields = typeof fieldTable;
 
+type ColumnName = keyof typeof columnTable;
 export type FieldName = keyof Fields;
 
 /** What a column or a carried field holds. */
@@ -70,3 +71,12 @@ type Values<K extends FieldName> = { readonly [N in K]?: ValueOf<N> };
 
 /** What beacons say. */
 export type Said = Values<NamesFrom<"early"> | NamesFrom<"late"> | NamesFrom<"both">>;
+
+/** What beacons carry beside the columns. */
+export type Carried = Values<keyof typeof carriedFields>;
+
+/** What the server knows of a request, its token included. */
+export type Seen = Values<NamesFrom<"server"> | NamesFrom<"token">>;
+
+/** Values of columns, by name; a column without a value is absent. */
+export type ColumnValues = Values<ColumnName>;
