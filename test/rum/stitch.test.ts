@@ -58,6 +58,11 @@ function runToEnd(list: readonly Came[]): Run {
   return { view: rest.view, outcomes, sealed: [...sealed, rest.sealed] };
 }
 
+function dueMs(list: readonly Came[]): number | undefined {
+  const { view } = run(list);
+  return view === undefined ? undefined : sealDueMs(view);
+}
+
 function sequencesOf({ arrivals }: Sealed): readonly number[] {
   return arrivals.map(({ beacon }) => beacon.said["stitch.late_seq"]);
 }
@@ -194,6 +199,18 @@ describe("stitch", () => {
     expect(after.outcomes).toEqual(["opened", "went_alone", "duplicate", "duplicate"]);
   });
 
+  it("keeps of copies that differ the one that was taken first, whichever is seen first", () => {
+    const first = { sequence: 1, atMs: 100, copy: 1 };
+    const second = { sequence: 1, atMs: 200, copy: 2 };
+    for (const list of [
+      [first, second],
+      [second, first],
+    ]) {
+      const { sealed } = runToEnd(list);
+      expect(sealed.map((each) => wideEvent(each)["client.sent_at"])).toEqual([1_001]);
+    }
+  });
+
   it("counts a view's duplicates in its event", () => {
     const { sealed } = run(came(0, 0, 0, 1));
     expect(sealed.map(({ duplicates }) => duplicates)).toEqual([2]);
@@ -247,6 +264,7 @@ describe("stitching in any order", () => {
       fc.property(shuffled(fc.array(late, { minLength: 1 })), ([one = [], other = []]) => {
         const { sealed } = runToEnd(one);
         expect(sealed).toHaveLength(1);
+        expect(dueMs(other)).toBe(Math.min(...one.map(({ atMs }) => startMs + atMs)) + sealAfterMs);
         expect(runToEnd(other).sealed).toEqual(sealed);
         expect(runToEnd(other).sealed.map(wideEvent)).toEqual(sealed.map(wideEvent));
       }),

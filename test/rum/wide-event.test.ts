@@ -99,7 +99,13 @@ describe("wideEvent", () => {
   it("takes a later beacon's word, and an earlier one's for what the later leaves out", () => {
     const { "lcp.value": _, ...update } = { ...fullLate, "stitch.late_seq": 2, "inp.value": 480 };
     const row = eventOf([fullEarly], [fullLate], [update]);
-    expect(row).toMatchObject({ "inp.value": 480, "lcp.value": 640, "stitch.late_seq": 2 });
+    expect(row).toMatchObject({
+      "inp.value": 480,
+      "lcp.value": 640,
+      "stitch.late_seq": 2,
+      "stitch.early_at": "2026-11-23T12:00:00.000Z",
+      "stitch.late_at": "2026-11-23T12:00:02.000Z",
+    });
   });
 
   it("takes the least skew, which has the shortest way in it", () => {
@@ -166,6 +172,7 @@ describe("the arms of an event", () => {
     expect(armsOf(forged, held)).toEqual([true, 7, { br: "canary" }]);
     expect(armsOf(held, other)).toEqual([true, 7, { br: "canary" }]);
     expect(armsOf({}, held)).toEqual([true, 7, { br: "canary" }]);
+    expect(armsOf({ "delivery.token_ok": true }, held)).toEqual([true, undefined, undefined]);
   });
 
   it("are unknown where no token held", () => {
@@ -208,6 +215,10 @@ describe("the phases of a fetch", () => {
   });
 
   it("are as far as they got while the body is on its way", () => {
+    const row = eventOf([{ ...fullEarly, "snippet.timing": [0, 0, 0, 0, 0, 0, 0, 0, 0.5, 0, 0] }]);
+    for (const name of ["ttfb_ms", "download_ms", "response_end", "wait_to_exec_ms"]) {
+      expect(row).not.toHaveProperty([`snippet.${name}`]);
+    }
     expect(phasesOf([100, 0, 0, 100, 100, 100, 100, 100, 105, 0, 0])).toEqual({
       queue: 5,
       dns: 0,

@@ -1,6 +1,7 @@
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
+import { ingest } from "#rum/ingest.ts";
 import { earlyPrivacyGpc, earlyTtfbValue } from "#rum/positions.ts";
 import * as positions from "#rum/positions.ts";
 import { encodeBeacon, layout, type BeaconKind, type Row } from "#rum/wire.ts";
@@ -75,15 +76,19 @@ describe("the positions of fields", () => {
     expect(brotli(code)).toBeLessThan(150);
   });
 
-  it("have types, so that the page's code cannot put a value where it does not belong", () => {
-    const row: Row<"early"> = {
-      [earlyTtfbValue]: 80.5,
-      [earlyPrivacyGpc]: true,
-    };
+  it("have types, so that the page's code puts no value where it does not belong", () => {
+    const row: Row<"early"> = { [earlyTtfbValue]: 80.5, [earlyPrivacyGpc]: true };
     // @ts-expect-error A moment is a number.
     const wrong: Row<"early"> = { [earlyTtfbValue]: "80.5" };
-    expect(Object.keys(row)).toEqual(["23", "34"]);
-    expect(Object.keys(wrong)).toEqual(["34"]);
+    const id = fullEarly["pv.id"];
+    const literal = [1, 0, id, 0, 10] as const satisfies Row<"early">;
+    // @ts-expect-error The index comes after the id.
+    const swapped = [1, 0, 0, id, 10] as const satisfies Row<"early">;
+    expect([row, wrong].map((each) => Object.keys(each))).toEqual([["23", "34"], ["34"]]);
+    expect([literal, swapped].map((each) => ingest(JSON.stringify(each)).ok)).toEqual([
+      true,
+      false,
+    ]);
   });
 });
 

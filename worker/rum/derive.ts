@@ -25,50 +25,50 @@ export function derivedColumns(said: ColumnValues, carried: Carried): ColumnValu
   });
 }
 
-type Phases = {
-  readonly fetchStart?: number;
-  readonly redirectMs?: number | undefined;
-  readonly queueMs?: number | undefined;
-  readonly dnsMs?: number | undefined;
-  readonly connectMs?: number | undefined;
-  readonly tlsMs?: number | undefined;
-  readonly ttfbMs?: number | undefined;
-  readonly downloadMs?: number | undefined;
-  readonly responseEnd?: number | undefined;
-};
+type PhaseName =
+  | "redirectMs"
+  | "queueMs"
+  | "dnsMs"
+  | "connectMs"
+  | "tlsMs"
+  | "ttfbMs"
+  | "downloadMs";
+type Phases = { readonly [K in PhaseName | "fetchStart" | "responseEnd"]?: number | undefined };
 
 /** Source: Resource Timing, "Processing Model": https://www.w3.org/TR/resource-timing/ */
 function phasesOf(timing: Timing | undefined): Phases {
   if (timing === undefined) return {};
   const [fetchStart, redirectStart, redirectEnd, dnsStart, dnsEnd, ...rest] = timing;
   const [connectStart, tlsStart, connectEnd, requestStart, responseStart, responseEnd] = rest;
-  // No end: the entry was taken while the body was still on its way.
-  const end = responseEnd === 0 ? undefined : responseEnd;
+  const ends = { fetchStart, responseEnd: told(responseEnd) };
   // Without Timing-Allow-Origin all but the two ends are zero. Zero would be a lie.
-  if (requestStart === 0) return { fetchStart, responseEnd: end };
+  if (requestStart === 0) return ends;
   const dnsMs = span(dnsStart, dnsEnd);
   const connectMs = span(connectStart, connectEnd);
   return {
-    fetchStart,
+    ...ends,
     redirectMs: span(redirectStart, redirectEnd),
     queueMs: span(fetchStart + (dnsMs ?? 0) + (connectMs ?? 0), requestStart),
     dnsMs,
     connectMs,
-    // Zero where there was none, as on plain HTTP.
-    tlsMs: tlsStart === 0 ? undefined : span(tlsStart, connectEnd),
-    ttfbMs: responseStart === 0 ? undefined : span(requestStart, responseStart),
-    downloadMs: responseStart === 0 || end === undefined ? undefined : span(responseStart, end),
-    responseEnd: end,
+    tlsMs: span(told(tlsStart), connectEnd),
+    ttfbMs: span(requestStart, told(responseStart)),
+    downloadMs: span(told(responseStart), told(responseEnd)),
   };
+}
+
+// Zero stands for what did not happen, as TLS on plain HTTP, or has not yet.
+function told(moment: number): number | undefined {
+  return moment === 0 ? undefined : moment;
 }
 
 // Clocks of browsers tick as seldom as once a millisecond, so that what takes no
 // time may seem to end before it began. More than that is no duration at all.
 const tickMs = 1;
 
-function span(startMs: number, endMs: number): number | undefined {
-  const lengthMs = toMicroseconds(endMs - startMs);
-  return lengthMs < -tickMs ? undefined : Math.max(lengthMs, 0);
+function span(startMs: number | undefined, endMs: number | undefined): number | undefined {
+  const lengthMs = less(endMs, startMs);
+  return lengthMs === undefined || lengthMs < -tickMs ? undefined : Math.max(lengthMs, 0);
 }
 
 function less(left: number | undefined, right: number | undefined): number | undefined {

@@ -26,7 +26,10 @@ export type Head = {
 
 type Fields = typeof fieldTable;
 
-/** What stands where in one kind of beacon: for the page's code, which fills it in by position. */
+/**
+ * What stands where in one kind of beacon, for the page's code: it sets values by the
+ * constants of `positions.ts` or, in fewer bytes, is a literal array `satisfies` this.
+ */
 export type Row<B extends BeaconKind> = {
   [K in FieldName as PlaceOf<K, B>]?: ValueOf<K> | null;
 };
