@@ -31,6 +31,7 @@ describe("the layers", () => {
     ["worker/src/base", "#flags/parameters.ts"],
     ["worker/flags", "#rum/columns.ts"],
     ["worker/rum", "#flags/parameters.ts"],
+    ["worker/rum/columns", "#flags/parameters.ts"],
     ["worker/src/stats", "#src/delivery/compose.ts"],
     ["worker/src/delivery", "#src/adapters/artifacts.ts"],
     ["worker/src/delivery", "node:zlib"],

@@ -1,0 +1,13 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { documentPath, wideEventText } from "../../worker/build-wide-event-doc.ts";
+import { positionsPath, positionsText } from "../../worker/build-wire-positions.ts";
+
+describe("what is made from the column table; npm run columns writes it anew", () => {
+  it.each([
+    ["docs/wide-event.md", documentPath, wideEventText],
+    ["worker/rum/positions.ts", positionsPath, positionsText],
+  ])("%s is what the table says today", async (_, path, text) => {
+    expect(await readFile(path, "utf8")).toBe(text());
+  });
+});
