@@ -48,12 +48,15 @@ export type AnswerContent = Omit<Described, "cacheControl" | "extra"> & {
 const maxBytes = 24 * 1024 * 1024;
 // Keys, headers and map slots, roughly.
 const overheadBytes = 2_048;
-const mostPlans = 64;
+// Two sets of header fields are some kilobytes, whatever the body: what flags make
+// of the answers is bounded for all of them together.
+const mostFields = 4_096;
 
 /** Bounded by bytes; the least recently used answers go first. */
 export class Answers {
   readonly #memory = new Lru<Answer>(maxBytes);
-  readonly #fields = new WeakMap<Answer, Map<DeliveryPlan, AnswerFields>>();
+  #fields = new WeakMap<Answer, Map<DeliveryPlan, AnswerFields>>();
+  #fieldsMade = 0;
 
   get(key: string): Answer | undefined {
     return this.#memory.get(key);
@@ -72,15 +75,25 @@ export class Answers {
   /** The answer's fields under a plan: the same bytes may go out with different ones. */
   fieldsFor(answer: Answer, plan: DeliveryPlan): AnswerFields {
     if (answer.plan === plan) return answer.fields;
+    const fields = this.#fields.get(answer)?.get(plan) ?? this.#make(answer, plan);
+    answer.plan = plan;
+    answer.fields = fields;
+    return fields;
+  }
+
+  #make(answer: Answer, plan: DeliveryPlan): AnswerFields {
+    this.#fieldsMade += 1;
+    if (this.#fieldsMade > mostFields) {
+      this.#fields = new WeakMap();
+      this.#fieldsMade = 0;
+    }
     let known = this.#fields.get(answer);
-    if (known === undefined || known.size >= mostPlans) {
+    if (known === undefined) {
       known = new Map([[answer.plan, answer.fields]]);
       this.#fields.set(answer, known);
     }
     const fields = known.get(plan) ?? fieldsFrom(answer.content, plan);
     known.set(plan, fields);
-    answer.plan = plan;
-    answer.fields = fields;
     return fields;
   }
 
