@@ -4,38 +4,47 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
-import { problemView } from "#src/admin/contract.ts";
+import * as contract from "#src/admin/contract.ts";
+import * as flagContract from "#src/admin/flag-contract.ts";
 import { endpoints, type Endpoint } from "#src/admin/endpoints.ts";
 
 const problemResponse = "#/components/responses/Problem";
+
+/** What the contracts call a schema is its name here, so that each stands in the document once. */
+const names = new Map<unknown, string>(
+  Object.entries({ ...contract, ...flagContract }).map(([name, schema]) => [schema, name]),
+);
 
 /** Where the document stands in the repository. */
 export const documentPath = join(import.meta.dirname, "src", "admin", "openapi.json");
 
 /** The OpenAPI 3.1 document as JSON text, with a new line at its end. */
 export function openapiText(): string {
+  const schemas = new Map<string, unknown>();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const endpoint of endpoints) {
     paths[endpoint.path] ??= {};
-    Object.assign(paths[endpoint.path] ?? {}, { [endpoint.method]: operation(endpoint) });
+    Object.assign(paths[endpoint.path] ?? {}, { [endpoint.method]: operation(endpoint, schemas) });
   }
   const document = {
     openapi: "3.1.0",
     info: {
       title: "Aviary control API",
       version: "1",
-      description: "Publishes engines, snippets and datafiles. Errors are RFC 9457 problems.",
+      description:
+        "Publishes engines, snippets and datafiles, and puts changes of their delivery behind flags. Errors are RFC 9457 problems.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/api/v1" }],
     security: [{ token: [] }],
     paths,
     components: {
+      schemas: Object.fromEntries(schemas),
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
       responses: {
         Problem: {
           description: "What is wrong, and with which field (RFC 9457)",
-          content: { "application/problem+json": { schema: jsonSchema(problemView) } },
+          content: { "application/problem+json": { schema: jsonSchema(contract.problemView) } },
         },
       },
     },
@@ -43,14 +52,17 @@ export function openapiText(): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function operation(endpoint: Endpoint): Record<string, unknown> {
+/** Schemas that operations refer to, by name. */
+type Schemas = Map<string, unknown>;
+
+function operation(endpoint: Endpoint, schemas: Schemas): Record<string, unknown> {
   const { summary, scope, body } = endpoint;
   return {
     summary,
     ...(scope === null ? { security: [] } : { description: `Needs the scope ${scope}.` }),
     parameters: parameters(endpoint),
-    ...(body === undefined ? {} : { requestBody: requestBody(body) }),
-    responses: responses(endpoint),
+    ...(body === undefined ? {} : { requestBody: requestBody(body, schemas) }),
+    responses: responses(endpoint, schemas),
   };
 }
 
@@ -77,8 +89,11 @@ function parameters({ path, query, headers = {} }: Endpoint): unknown[] {
   return [...inPath, ...inQuery, ...inHeader];
 }
 
-function requestBody(body: NonNullable<Endpoint["body"]>): Record<string, unknown> {
-  const schema = body.schema === undefined ? {} : jsonSchema(body.schema);
+function requestBody(
+  body: NonNullable<Endpoint["body"]>,
+  schemas: Schemas,
+): Record<string, unknown> {
+  const schema = body.schema === undefined ? {} : referTo(body.schema, schemas);
   return {
     required: true,
     description: `${body.description}; at most ${body.maxBytes} bytes.`,
@@ -86,19 +101,27 @@ function requestBody(body: NonNullable<Endpoint["body"]>): Record<string, unknow
   };
 }
 
-function responses({ method, answer, refusals, scope }: Endpoint): Record<string, unknown> {
+function responses(endpoint: Endpoint, schemas: Schemas): Record<string, unknown> {
+  const { refusals, scope } = endpoint;
   const problems = [...(scope === null ? [] : [401, 403]), ...refusals, 503];
   const refused = problems.map((status) => [String(status), { $ref: problemResponse }]);
-  return { ...successes(method, answer), ...Object.fromEntries(refused) };
+  return { ...successes(endpoint, schemas), ...Object.fromEntries(refused) };
 }
 
-function successes(method: string, answer: GenericSchema | null): Record<string, unknown> {
+function successes({ method, answer }: Endpoint, schemas: Schemas): Record<string, unknown> {
   if (answer === null) return { "204": { description: "Done" } };
-  const content = { "application/json": { schema: jsonSchema(answer) } };
+  const content = { "application/json": { schema: referTo(answer, schemas) } };
   const done = { description: "Done", content };
   return method === "get"
     ? { "200": done }
     : { "200": done, "201": { ...done, description: "Created" } };
+}
+
+function referTo(schema: GenericSchema, schemas: Schemas): Record<string, unknown> {
+  const name = names.get(schema);
+  if (name === undefined) throw new Error("a schema of an endpoint is not exported by a contract");
+  schemas.set(name, jsonSchema(schema));
+  return { $ref: `#/components/schemas/${name}` };
 }
 
 // Transformations (trim, text to number) have no JSON Schema; what goes in has.
