@@ -1,14 +1,15 @@
 // Every change that the control API was asked for, in the audit log: also those
-// that were refused. Changes of flags that were made note themselves, with what was
-// before and after.
+// that were refused. Of flags the Registry keeps the log itself, with what was before
+// and after; here is noted who was not let through to it.
 import { createMiddleware } from "hono/factory";
 import type { Variables } from "./context.ts";
 
 const reading = new Set(["GET", "HEAD", "OPTIONS"]);
 // Asked with POST for the sake of their bodies; they change nothing.
 const asking = /\/(?:plan|preview)$/;
-const noted = /^\/api\/v1\/(?:flags|flags\.flagd\.json|kill|policy)(?:\/|$)/;
+const ofFlags = /^\/api\/v1\/(?:flags|flags\.flagd\.json|kill|policy)(?:\/([^/]+))?(?:\/|$)/;
 const longestPath = 256;
+const forbidden = 403;
 
 /** Notes a change after it was answered; nobody waits for the note. */
 export const auditTrail = createMiddleware<{ Variables: Variables }>(async (context, next) => {
@@ -16,13 +17,14 @@ export const auditTrail = createMiddleware<{ Variables: Variables }>(async (cont
   const { method, path } = context.req;
   if (reading.has(method) || asking.test(path)) return;
   const { status } = context.res;
-  if (status < 400 && noted.test(path)) return;
+  const flag = ofFlags.exec(path);
+  if (flag !== null && status !== forbidden) return;
   const { registry, report } = context.get("services");
   const entry = {
     who: context.get("principal").name,
     why: "",
-    action: method,
-    target: path.slice(0, longestPath),
+    action: flag?.[1] === undefined ? method : `${method} ${path.slice(path.lastIndexOf("/") + 1)}`,
+    target: flag?.[1] ?? path.slice(0, longestPath),
     outcome: status < 400 ? "done" : `refused with ${status}`,
   };
   const note = registry().note(entry);

@@ -1,0 +1,136 @@
+// Flags through the control API: what is refused, with which status and field, and
+// what the audit log says of it.
+import { describe, expect, it } from "vitest";
+import { ask, createFlag, kill, ramp } from "../control-flags.ts";
+import { control } from "../isolate.ts";
+
+async function tokenWith(scope: string): Promise<Record<string, string>> {
+  const body = JSON.stringify({ name: scope, scopes: [scope] });
+  const created = await ask("/tokens", { method: "POST", body });
+  return { authorization: `Bearer ${String(created.body["token"])}` };
+}
+
+const put = (key: string, plan: object, headers: HeadersInit = {}) =>
+  ask(`/flags/${key}`, { method: "PUT", body: JSON.stringify(plan), headers });
+const post = (path: string, body?: object, headers: HeadersInit = {}) =>
+  ask(path, { method: "POST", headers, ...(body && { body: JSON.stringify(body) }) });
+
+async function auditOf(flag: string): Promise<readonly Record<string, unknown>[]> {
+  const { body } = await ask(`/audit?flag=${flag}`);
+  return body["entries"] as readonly Record<string, unknown>[];
+}
+
+describe("a change of a flag", () => {
+  it("names the revision that it is made against, and hears the current one where it does not", async () => {
+    await createFlag("revised", { patch: { delayMs: 1 } });
+    const blind = await post("/flags/revised/ramp", { sharePpm: 5 });
+    expect(blind).toMatchObject({ status: 428, body: { current: 1 } });
+    const late = await post("/flags/revised/ramp", { sharePpm: 5 }, { "if-match": '"9"' });
+    expect(late).toMatchObject({ status: 412, body: { current: 1 } });
+    const odd = await post("/flags/revised/ramp", { sharePpm: 5 }, { "if-match": "1" });
+    expect(odd).toMatchObject({ status: 400, body: { errors: [{ field: "If-Match" }] } });
+    const again = await put("revised", { patch: { delayMs: 2 } });
+    expect(again).toMatchObject({ status: 412, body: { current: 1 } });
+    const amended = await put("revised", { patch: { delayMs: 2 } }, { "if-match": '"1"' });
+    expect(amended).toMatchObject({ status: 200, body: { after: { revision: 2 } } });
+  });
+
+  it("is tried without being made", async () => {
+    const dry = await ask("/flags/tried?dryRun=true", {
+      method: "PUT",
+      body: JSON.stringify({ patch: { delayMs: 1 } }),
+    });
+    expect(dry).toMatchObject({ status: 200, body: { dryRun: true, after: { state: "draft" } } });
+    expect((await ask("/flags/tried")).status).toBe(404);
+    expect(await auditOf("tried")).toEqual([]);
+  });
+
+  it.each([
+    [{ patch: { browserMaxAgeS: -1 } }, "patch.browserMaxAgeS"],
+    [{ patch: { headers: { "set-cookie": "a=b" } } }, "patch.headers.set-cookie"],
+    [{ patch: { delayMs: 5_000 } }, "patch.delayMs"],
+    [{ patch: {}, unit: "person" }, "unit"],
+    [{ patch: {}, stages: [] }, "stages"],
+    [{ patch: {}, holdoutPpm: 1 }, "holdoutPpm"],
+    [{ patch: {}, audience: { nonsense: 1 } }, "audience"],
+    [{ patch: {}, sharePpm: 5 }, "sharePpm"],
+    [{}, "patch"],
+  ])("of %j is refused with the field's name", async (plan, field) => {
+    const refused = await put("refused", plan);
+    expect(refused.status).toBe(400);
+    const errors = refused.body["errors"] as readonly { field: string }[];
+    expect(errors.map((each) => each.field)).toContain(field);
+    expect((await ask("/flags/refused")).status).toBe(404);
+  });
+
+  it("names an engine that there is", async () => {
+    const refused = await put("engineless", { patch: { engine: "9.9.9" } });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ field: "engine" }] } });
+  });
+});
+
+describe("the audit log", () => {
+  it("has every change with its author, reason, and what was before and after; refused ones too", async () => {
+    await createFlag("logged", { patch: { coloTtlS: 5 } });
+    await post("/flags/logged/advance?why=too+early", undefined, { "if-match": '"7"' });
+    await ramp("logged", 1_000);
+    await kill("/flags/logged/kill?why=smoke");
+    const reader = await tokenWith("read");
+    expect((await post("/flags/logged/revive", undefined, reader)).status).toBe(403);
+    await expect.poll(async () => (await auditOf("logged")).length).toBe(5);
+    const lines = (await auditOf("logged")).map(({ who, action, outcome, why }) =>
+      [who, action, outcome, why].join("|"),
+    );
+    expect(lines).toEqual([
+      "read|POST revive|refused with 403|",
+      "AVIARY_ADMIN_TOKEN|kill|done|smoke",
+      "AVIARY_ADMIN_TOKEN|ramp|done|",
+      "AVIARY_ADMIN_TOKEN|advance|stale_revision|too early",
+      "AVIARY_ADMIN_TOKEN|create|done|",
+    ]);
+    const [, killed] = await auditOf("logged");
+    expect(killed).toMatchObject({
+      before: { state: "ramping", sharePpm: 1_000 },
+      after: { state: "killed", sharePpm: 0 },
+    });
+  });
+
+  it("never holds a secret", async () => {
+    const { body } = await ask("/tokens", {
+      method: "POST",
+      body: JSON.stringify({ name: "secret", scopes: ["read"] }),
+    });
+    await expect
+      .poll(async () => JSON.stringify((await ask("/audit")).body))
+      .toContain("/api/v1/tokens");
+    expect(JSON.stringify((await ask("/audit?limit=500")).body)).not.toContain(
+      String(body["token"]).slice(-20),
+    );
+  });
+});
+
+describe("the scope operate", () => {
+  it("is what moving flags takes, and reading them takes any", async () => {
+    await createFlag("scoped", { patch: { coloTtlS: 6 } });
+    const reader = await tokenWith("read");
+    const operator = await tokenWith("operate");
+    expect((await ask("/flags/scoped", { headers: reader })).status).toBe(200);
+    for (const path of ["/flags/scoped/kill", "/kill", "/preview"]) {
+      const body = { arms: { scoped: "canary" } };
+      expect((await post(path, body, reader)).status).toBe(403);
+      expect((await post(path, body, operator)).status).toBe(200);
+    }
+  });
+});
+
+describe("an import", () => {
+  it("takes a flagd file or nothing of it, and its own export again", async () => {
+    const wrong = { flags: { a: { state: "MAYBE", variants: {} } } };
+    const init = { method: "PUT", body: JSON.stringify(wrong) };
+    const refused = await ask("/flags.flagd.json", init);
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ field: "flags.a.state" }] } });
+    const exported = await (await control("/flags.flagd.json")).text();
+    const again = await ask("/flags.flagd.json", { method: "PUT", body: exported });
+    expect(again).toMatchObject({ status: 200, body: { added: [], changed: [], removed: [] } });
+  });
+});
