@@ -7,9 +7,11 @@ import {
 } from "#src/canary/evidence.ts";
 import { parsePolicy, type Policy } from "#src/canary/guardrails.ts";
 import { trialOf, type Stratum, type Trial } from "#src/canary/trial.ts";
-import { verdictInput, type VerdictInput } from "#src/canary/verdict-input.ts";
+import { verdictInput } from "#src/canary/verdict-input.ts";
 import type { Rollout } from "#flags/rollout.ts";
+import type { Verdict } from "#src/canary/judge.ts";
 import { live } from "../flags/rollouts.ts";
+import { seeded } from "../stats/seeded.ts";
 
 export const startMs = 1_700_000_000_000;
 export const minuteMs = 60_000;
@@ -105,11 +107,24 @@ export function inputOf(
   return verdictInput({ evidence, rollout, strata, policy: fourKinds, nowMs, ...over });
 }
 
-/** The same input with another rollout, policy or time. */
-export function amended(
-  input: VerdictInput,
-  rolloutFields: Partial<VerdictInput["rollout"]>,
-  fields: Partial<VerdictInput> = {},
-): VerdictInput {
-  return { ...input, ...fields, rollout: { ...input.rollout, ...rolloutFields } };
+const random = seeded(11);
+const draws = Array.from({ length: 6_000 }, () => random());
+
+/** A page like any other: one error in fifty, times from 50 to 150 ms. */
+export const usual: Columns = (at) => {
+  const draw = draws[at % draws.length] ?? 0;
+  const errors = draw < 0.02 ? 1 : 0;
+  return { errors, ms: 50 + 100 * draw, bytes: 900 + 200 * draw, hit: draw < 0.6 };
+};
+
+/** Nothing but errors. */
+export const allBroken: Columns = () => ({ errors: 1 });
+
+/** The guardrails that a verdict names as harmed. */
+export function harmed({ reasons }: Verdict): readonly string[] {
+  return reasons.flatMap((each) => (each.reason === "harmed" ? [each.guardrail] : []));
+}
+
+export function numbersOf({ guardrails }: Verdict, name: string) {
+  return guardrails.find((each) => each.name === name);
 }

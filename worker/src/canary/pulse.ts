@@ -3,7 +3,7 @@
 import { addAll, canary, control, type ArmIndex } from "./tally.ts";
 
 const slotMs = 10_000;
-export const pulseSlots = 360;
+const pulseSlots = 360;
 
 /** Units per slot and arm; slot `end` is the newest one, and older ones lie before it, in a ring. */
 export type Pulse = { end: number; readonly slots: Float64Array };
