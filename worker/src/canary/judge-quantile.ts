@@ -22,7 +22,7 @@ type Histograms = Arms<readonly number[]>;
 /** Counts over all bins, each divided by `effect`; what is below `floor` counts in the floor's bin. */
 function spread({ from, counts }: BinCounts, effect: number, floor: number): number[] {
   const lowest = binOf(floor);
-  const bins = Array.from({ length: BINS }, () => 0);
+  const bins = Array<number>(BINS).fill(0);
   for (const [at, count] of counts.entries()) {
     const bin = Math.max(lowest, from + at);
     bins[bin] = (bins[bin] ?? 0) + count / effect;
@@ -81,16 +81,17 @@ export function judgeQuantile(question: Question): Answer {
   const units = unitsOf(question);
   const p = quantileOf(question);
   const alpha = alphaHarm / restarts;
-  const level = (counts: readonly number[], n: number) =>
-    n > 0 ? BIN_RATIO ** quantilePosition(counts, p) : 0;
-  const unfloored = histogramsOf(question, 0);
+  const level = (bins: BinCounts | undefined) =>
+    bins && bins.counts.length > 0
+      ? BIN_RATIO ** (bins.from + quantilePosition(bins.counts, p))
+      : 0;
   const isEnough = Math.min(units.control, units.canary) >= (guardrail.minUnits ?? 1);
   const shift = Math.ceil(binsOf(1 + guardrail.margin));
   return {
     units,
     levels: {
-      control: level(unfloored.control, units.control),
-      canary: level(unfloored.canary, units.canary),
+      control: level(question.evidence.bins?.control),
+      canary: level(question.evidence.bins?.canary),
     },
     lnE: isEnough ? lnEQuantile({ ...alert(armsOf(question, histograms, alpha)), shift }) : 0,
     lnThreshold: -Math.log(alpha),

@@ -78,6 +78,19 @@ export function armSums({ sums }: Tally, stratum: number, arm: ArmIndex): Requir
   };
 }
 
+/** The sums of one arm in all strata. */
+export function totalSums(tally: Tally, arm: ArmIndex): Required<ArmSums> {
+  const total = { n: 0, sum: 0, sumSq: 0, nonZero: 0 };
+  for (let stratum = 0; stratum < mostStrata; stratum += 1) {
+    const { n, sum, sumSq, nonZero } = armSums(tally, stratum, arm);
+    total.n += n;
+    total.sum += sum;
+    total.sumSq += sumSq;
+    total.nonZero += nonZero;
+  }
+  return total;
+}
+
 /** Units and Σx of each bucket of one arm. Squares are known of the arm as a whole alone: see `sums`. */
 export function armBuckets({ buckets }: Tally, arm: ArmIndex): readonly ArmSums[] {
   return Array.from({ length: visitorBuckets }, (_, bucket) => {
@@ -88,5 +101,5 @@ export function armBuckets({ buckets }: Tally, arm: ArmIndex): readonly ArmSums[
 
 /** Units of one arm in each bin, in the newest run. */
 export function armBins({ bins }: Tally, arm: ArmIndex): readonly number[] {
-  return bins.length === 0 ? [] : [...bins.subarray(arm * BINS, (arm + 1) * BINS)];
+  return bins.length === 0 ? [] : Array.from(bins.subarray(arm * BINS, (arm + 1) * BINS));
 }

@@ -1,9 +1,8 @@
 // All that a verdict is computed from, as plain JSON: stored beside the verdict, it gives
 // the same verdict again years later. Pure selection and addition; nothing is weighed here.
 import type { Rollout } from "#flags/rollout.ts";
-import { visitorBuckets } from "#flags/token.ts";
-import { designEffect } from "#src/stats/cluster.ts";
-import { type ArmSums, variance } from "#src/stats/mean.ts";
+import type { ArmSums } from "#src/stats/mean.ts";
+import { crowdingOf, sharedEffect } from "./crowds.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Guardrail, Policy } from "./guardrails.ts";
 import { measureKey } from "./observe.ts";
@@ -128,7 +127,7 @@ function evidenceOn(
       control: armSums(tally, stratum, control),
       canary: armSums(tally, stratum, canary),
     })),
-    designEffect: effectOf(tally, buckets),
+    designEffect: sharedEffect(tally, buckets),
     buckets: Math.min(...filled),
   };
   if (guardrail.measure.kind !== "quantile") return shared;
@@ -139,46 +138,10 @@ function evidenceOn(
   return { ...shared, bins };
 }
 
-/** Of the difference: each arm's design effect counts by its part of the variance. */
-function effectOf(tally: Tally, buckets: Arms<readonly ArmSums[]>): number {
-  const arms = [control, canary].map((arm) => {
-    const all = arm === control ? buckets.control : buckets.canary;
-    const n = all.reduce((sum, bucket) => sum + bucket.n, 0);
-    const sum = all.reduce((total, bucket) => total + bucket.sum, 0);
-    let sumSq = 0;
-    for (let at = arm * 4 + 2; at < tally.sums.length; at += 8) sumSq += tally.sums[at] ?? 0;
-    const part = n > 0 ? variance({ n, sum, sumSq }) / n : 0;
-    // Of squares the effect needs the sum over all buckets alone.
-    const [first = { n: 0, sum: 0, sumSq: 0 }, ...others] = all;
-    return { effect: designEffect([{ ...first, sumSq }, ...others]), part };
-  });
-  const parts = arms.reduce((total, { part }) => total + part, 0);
-  if (!(parts > 0)) return 1;
-  return arms.reduce((total, { effect, part }) => total + (effect * part) / parts, 0);
-}
-
 function trimmed(counts: readonly number[]): BinCounts {
   const from = Math.max(
     0,
     counts.findIndex((count) => count > 0),
   );
   return { from, counts: counts.slice(from, counts.findLastIndex((count) => count > 0) + 1) };
-}
-
-/**
- * Variance over mean of the buckets' counts, the larger of both arms', ≥ 1: 1 where every
- * unit is another visitor, about the views per visitor where each has as many.
- */
-function crowdingOf(crowds: Float64Array): number {
-  const arms = [control, canary].map((arm) =>
-    crowds.subarray(arm * visitorBuckets, (arm + 1) * visitorBuckets),
-  );
-  return Math.max(
-    1,
-    ...arms.map((counts) => {
-      const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
-      const squares = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0);
-      return mean > 0 ? squares / (counts.length - 1) / mean : 1;
-    }),
-  );
 }
