@@ -54,6 +54,8 @@ export type Look = {
   readonly verdict: Verdict;
   /** Page views of the canary so far. */
   readonly canaryViews: number;
+  /** The way from the evidence to the verdict once more, to see what it costs. */
+  readonly again: () => Verdict;
 };
 
 const sharesPpm = [10_000, 50_000, 250_000, 500_000];
@@ -271,8 +273,10 @@ export function* simulateRamp(ramp: Ramp): Generator<Look> {
       if (look % 10 === 0) evidence = folded(evidence, trial, events);
       nowMs += lookMs;
       look += 1;
-      const input = verdictInput({ evidence, rollout, strata, policy, nowMs });
-      yield { input, verdict: judge(input), canaryViews };
+      const known = { evidence, rollout, strata, policy, nowMs };
+      const input = verdictInput(known);
+      const again = () => judge(verdictInput(known));
+      yield { input, verdict: judge(input), canaryViews, again };
     }
   }
 }

@@ -14,6 +14,8 @@ export type GuardrailNumbers = Answer & {
   readonly role: Guardrail["role"];
   /** The canary's level relative to the control's, −0.1 for ten per cent less; null without a control. */
   readonly change: number | null;
+  /** So few visitors, or accounts, were seen that nothing is concluded from them. */
+  readonly isAnecdote: boolean;
   /** Harm is shown: `lnE` has reached its threshold. */
   readonly isHarmed: boolean;
 };
@@ -21,7 +23,7 @@ export type GuardrailNumbers = Answer & {
 /** Chance that harm beyond the advance margin is overlooked; every primary guardrail must rule it out. */
 const alphaAdvance = 0.05;
 
-/** Fewer visitors than this are an anecdote. */
+/** Visitors, or accounts, of fewer buckets than these are an anecdote. */
 const fewestBuckets = 8;
 
 /** Harm to rule out before a ramp goes on, by the share it goes on from: the more see it, the less. */
@@ -85,6 +87,7 @@ export function judgeGuardrail(question: Question): GuardrailNumbers {
     ...answer,
     change: change !== null && Number.isFinite(change) ? change : null,
     lnE,
+    isAnecdote,
     isHarmed: lnE >= answer.lnThreshold,
     isUnharmed: !isAnecdote && answer.isUnharmed,
   };

@@ -28,6 +28,8 @@ export type Reason =
   | { readonly reason: "stale_evidence"; readonly latestAtMs: number }
   | { readonly reason: "too_early"; readonly untilMs: number }
   | { readonly reason: "too_few_units"; readonly units: number; readonly needed: number }
+  /** The units come from so few visitors, or accounts, that they prove nothing. */
+  | { readonly reason: "few_witnesses"; readonly guardrails: readonly string[] }
   | { readonly reason: "undecided"; readonly guardrails: readonly string[] }
   | { readonly reason: "time_is_up"; readonly sinceMs: number }
   | { readonly reason: "held" }
@@ -164,9 +166,11 @@ function unsure(
 ): readonly Reason[] {
   const open = guardrails.filter(({ role, isUnharmed }) => role === "primary" && !isUnharmed);
   if (open.length === 0) return [];
-  const undecided = { reason: "undecided", guardrails: open.map(({ name }) => name) } as const;
+  const reasons: Reason[] = [{ reason: "undecided", guardrails: open.map(({ name }) => name) }];
+  const anecdotes = open.filter(({ isAnecdote }) => isAnecdote).map(({ name }) => name);
+  if (anecdotes.length > 0) reasons.push({ reason: "few_witnesses", guardrails: anecdotes });
   const sinceMs = rollout.shareSetAtMs + policy.maxStageMs;
-  return nowMs > sinceMs ? [{ reason: "time_is_up", sinceMs }, undecided] : [undecided];
+  return nowMs > sinceMs ? [{ reason: "time_is_up", sinceMs }, ...reasons] : reasons;
 }
 
 /** What a person has ruled out, whatever the evidence says. */

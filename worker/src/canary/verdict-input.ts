@@ -2,7 +2,7 @@
 // the same verdict again years later. Pure selection and addition; nothing is weighed here.
 import type { Rollout } from "#flags/rollout.ts";
 import type { ArmSums } from "#src/stats/mean.ts";
-import { crowdingOf, sharedEffect } from "./crowds.ts";
+import { accountsEffect, crowdingOf, filledBuckets, sharedEffect } from "./crowds.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Guardrail, Policy } from "./guardrails.ts";
 import { measureKey } from "./observe.ts";
@@ -34,6 +34,7 @@ export type VerdictInput = {
     Rollout,
     | "flag"
     | "attempt"
+    | "unit"
     | "state"
     | "stage"
     | "sharePpm"
@@ -92,16 +93,19 @@ export function verdictInput({
     controlSinceCanary: controlSinceCanary(pulse, nowMs - settledAfterMs),
     latestAtMs,
     evidence: policy.guardrails.map((guardrail) =>
-      evidenceOn(guardrail, tallies.get(measureKey(guardrail)), strata.length),
+      evidenceOn(guardrail, tallies.get(measureKey(guardrail)), {
+        strata: strata.length,
+        unit: rollout.unit,
+      }),
     ),
   };
 }
 
 /** The fields that verdicts depend on: the rollout as a whole may be large. */
 function selected(rollout: VerdictInput["rollout"]): VerdictInput["rollout"] {
-  const { flag, attempt, state, stage, sharePpm, holdoutPpm } = rollout;
+  const { flag, attempt, unit, state, stage, sharePpm, holdoutPpm } = rollout;
   const { shareSetAtMs, stages, freezes } = rollout;
-  const fixed = { flag, attempt, state, sharePpm, holdoutPpm, shareSetAtMs, stages, freezes };
+  const fixed = { flag, attempt, unit, state, sharePpm, holdoutPpm, shareSetAtMs, stages, freezes };
   return stage === undefined ? fixed : { ...fixed, stage };
 }
 
@@ -115,20 +119,18 @@ function pair(counts: Float64Array, stratum: number): Arms<number> {
 function evidenceOn(
   guardrail: Guardrail,
   tally: Tally | undefined,
-  strata: number,
+  { strata, unit }: { readonly strata: number; readonly unit: Rollout["unit"] },
 ): GuardrailEvidence {
+  const effectOf = unit === "visitor" || unit === "request" ? sharedEffect : accountsEffect;
   if (tally === undefined) return { strata: [], designEffect: 1, buckets: 0 };
   const buckets = { control: armBuckets(tally, control), canary: armBuckets(tally, canary) };
-  const filled = [buckets.control, buckets.canary].map(
-    (arm) => arm.filter(({ n }) => n > 0).length,
-  );
   const shared = {
     strata: Array.from({ length: strata }, (_, stratum) => ({
       control: armSums(tally, stratum, control),
       canary: armSums(tally, stratum, canary),
     })),
-    designEffect: sharedEffect(tally, buckets),
-    buckets: Math.min(...filled),
+    designEffect: effectOf(tally, buckets),
+    buckets: filledBuckets(buckets),
   };
   if (guardrail.measure.kind !== "quantile") return shared;
   const bins = {
