@@ -275,8 +275,12 @@ export function* simulateRamp(ramp: Ramp): Generator<Look> {
       look += 1;
       const known = { evidence, rollout, strata, policy, nowMs };
       const input = verdictInput(known);
-      const again = () => judge(verdictInput(known));
-      yield { input, verdict: judge(input), canaryViews, again };
+      yield {
+        input,
+        verdict: judge(input),
+        canaryViews,
+        again: () => judge(verdictInput(known)),
+      };
     }
   }
 }
