@@ -86,7 +86,9 @@ const guardrail = v.pipe(
     ),
     /**
      * Whom the canary is compared with: the control, as small and as cold in every cache, or
-     * everyone else, which takes half the canary's units where caches do not matter.
+     * everyone else, which takes less than half of the canary's units where caches do not
+     * matter. Of a flag with an audience, prerequisites or a layer it is always the control,
+     * for nobody knows who else could have been in the canary.
      */
     against: v.optional(
       v.picklist(["control", "everyone"], "must be control or everyone"),
