@@ -1,6 +1,5 @@
 // What counts as evidence of harm, and what does not.
 import { describe, expect, it } from "vitest";
-import type { EvidenceEvent } from "#src/canary/evidence.ts";
 import { judge, type Verdict } from "#src/canary/judge.ts";
 import { BIN_RATIO } from "#src/stats/histogram.ts";
 import {
@@ -188,13 +187,13 @@ describe("arrivals", () => {
     guardrails: [{ name: "arrivals", measure: { kind: "arrivals" }, worse: "lower" }],
   });
   const arrived = (canary: number, control: number) => {
-    const counts = { trial: { canary: 10_000, control: 10_000 } };
-    const events: EvidenceEvent[] = [
-      { seq: 1, kind: "assignments", atMs: startMs + 600_000, epoch: 10, counts },
+    const arms = [
+      ...Array<"control">(control).fill("control"),
+      ...Array<"canary">(canary).fill("canary"),
     ];
-    for (let at = 0; at < control; at += 1) events.push(view(events.length + 1, "control"));
-    for (let at = 0; at < canary; at += 1) events.push(view(events.length + 1, "canary"));
-    return judge(inputOf(fold(nothing, trialFor(policy), events), { policy }));
+    const events = arms.map((arm, at) => view(at + 1, arm, { atMs: startMs + 600_000 }));
+    const assignments = [{ canary: 10_000, control: 10_000 }];
+    return judge(inputOf(fold(nothing, trialFor(policy), events), { policy, assignments }));
   };
 
   it("that stay away from one arm are harm, from both they are not", () => {

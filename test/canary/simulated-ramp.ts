@@ -224,6 +224,7 @@ export function* simulateRamp(ramp: Ramp): Generator<Look> {
   }));
   const looks = views.length * looksPerStage;
   const strata: Stratum[] = [];
+  const assignments: { canary: number; control: number }[] = [];
   let rollout = draft(flag, { stages, unit: "visitor" });
   let evidence = emptyEvidence({ flag, attempt: 1 });
   let [seq, look, canaryViews, nowMs] = [0, 0, 0, startMs];
@@ -232,10 +233,11 @@ export function* simulateRamp(ramp: Ramp): Generator<Look> {
     strata.push(stratumOf(rollout, rollout.revision));
     const trial = trialOf({ rollout, strata, policy });
     const { canaryPpm, controlPpm } = strata.at(-1) as Stratum;
+    const assigned = { canary: 0, control: 0 };
+    assignments.push(assigned);
     for (let part = 0; part < looksPerStage; part += 1) {
       const drift = traffic.drift(look / looks);
       const events: EvidenceEvent[] = [];
-      const assigned = { canary: 0, control: 0 };
       const until = canaryViews + wanted / looksPerStage;
       while (canaryViews < until) {
         const arm = traffic.arm(canaryPpm, controlPpm);
@@ -265,15 +267,12 @@ export function* simulateRamp(ramp: Ramp): Generator<Look> {
           columns,
         });
       }
-      const epoch = strata.at(-1)?.fromEpoch ?? 0;
-      seq += 1;
-      events.push({ seq, kind: "assignments", atMs: nowMs, epoch, counts: { [flag]: assigned } });
       evidence = folded(evidence, trial, events);
       // Delivery is at least once.
       if (look % 10 === 0) evidence = folded(evidence, trial, events);
       nowMs += lookMs;
       look += 1;
-      const known = { evidence, rollout, strata, policy, nowMs };
+      const known = { evidence, rollout, strata, assignments, policy, nowMs };
       const input = verdictInput(known);
       yield {
         input,

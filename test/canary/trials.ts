@@ -56,9 +56,7 @@ export function trialFor(policy: Policy, over: Partial<Parameters<typeof trialOf
   return trialOf({ rollout, strata, policy, ...over });
 }
 
-type Observation = Exclude<EvidenceEvent, { readonly kind: "assignments" }>;
-
-type View = Omit<Observation, "seq" | "kind" | "arms">;
+type View = Omit<EvidenceEvent, "seq" | "kind" | "arms">;
 
 /** A page view in an arm. */
 export function view(seq: number, arm: "canary" | "control" | "rest", rest: Partial<View> = {}) {
@@ -104,7 +102,15 @@ export function inputOf(
   over: Partial<Parameters<typeof verdictInput>[0]> = {},
 ) {
   const nowMs = startMs + 11 * minuteMs;
-  return verdictInput({ evidence, rollout, strata, policy: fourKinds, nowMs, ...over });
+  return verdictInput({
+    evidence,
+    rollout,
+    strata,
+    assignments: [],
+    policy: fourKinds,
+    nowMs,
+    ...over,
+  });
 }
 
 const random = seeded(11);

@@ -26,7 +26,6 @@ export function encodeEvidence(evidence: Evidence): Uint8Array {
   const { latestAtMs, strangers, pulse } = evidence;
   writer.numbers(Float64Array.of(latestAtMs, strangers, pulse.end));
   writer.numbers(evidence.units);
-  writer.numbers(evidence.assignments);
   writer.numbers(evidence.crowds);
   writer.numbers(pulse.slots);
   writer.whole(evidence.tallies.size);
@@ -55,10 +54,10 @@ export function decodeEvidence(bytes: Uint8Array): Result<Evidence, CodecError> 
     return err({ reason: "unknown_evidence_version", version: stored });
   }
   const evidence = emptyEvidence({ flag: reader.text(longestFlag), attempt: reader.whole() });
-  const { units, assignments, crowds, pulse } = evidence;
+  const { units, crowds, pulse } = evidence;
   evidence.newestRun = reader.whole() - 1;
   const scalars = new Float64Array(3);
-  for (const numbers of [scalars, units, assignments, crowds, pulse.slots]) reader.numbers(numbers);
+  for (const numbers of [scalars, units, crowds, pulse.slots]) reader.numbers(numbers);
   [evidence.latestAtMs = 0, evidence.strangers = 0, pulse.end = 0] = scalars;
   readTallies(reader, evidence.tallies);
   readCursors(reader, evidence.cursors);
@@ -84,8 +83,8 @@ function readCursors(reader: NumberReader, cursors: Map<string, number>): void {
 }
 
 /** Nothing that was counted is negative. */
-function isPlausible({ units, assignments, crowds, pulse, tallies }: Evidence): boolean {
+function isPlausible({ units, crowds, pulse, tallies }: Evidence): boolean {
   const histograms = [...tallies.values()].map(({ bins }) => bins);
-  const counts = [units, assignments, crowds, pulse.slots, ...histograms];
+  const counts = [units, crowds, pulse.slots, ...histograms];
   return counts.every((each) => each.every((count) => count >= 0));
 }

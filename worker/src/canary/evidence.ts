@@ -34,18 +34,8 @@ type Observation = {
   readonly columns: Columns;
 };
 
-/** Requests that the edge assigned, unsampled, by flag. */
-type AssignmentCounts = {
-  readonly kind: "assignments";
-  readonly atMs: number;
-  readonly epoch: number;
-  readonly counts: Readonly<
-    Record<string, { readonly canary: number; readonly control: number } | undefined>
-  >;
-};
-
 /** One line of a shard's outbox; `seq` grows from line to line, from 1. */
-export type EvidenceEvent = { readonly seq: number } & (Observation | AssignmentCounts);
+export type EvidenceEvent = { readonly seq: number } & Observation;
 
 /** Events of one shard, in its order. May come twice, in whole or in part. */
 export type Batch = { readonly shard: string; readonly events: readonly EvidenceEvent[] };
@@ -62,8 +52,6 @@ export type Evidence = {
   strangers: number;
   /** Per stratum and arm. */
   readonly units: Float64Array;
-  /** Per stratum and arm. */
-  readonly assignments: Float64Array;
   /** Units per arm and bucket. */
   readonly crowds: Float64Array;
   readonly pulse: Pulse;
@@ -95,7 +83,6 @@ export function emptyEvidence({ flag, attempt }: Pick<Evidence, "flag" | "attemp
     latestAtMs: 0,
     strangers: 0,
     units: new Float64Array(mostStrata * 2),
-    assignments: new Float64Array(mostStrata * 2),
     crowds: new Float64Array(2 * visitorBuckets),
     pulse: emptyPulse(),
     tallies: new Map(),
@@ -104,11 +91,10 @@ export function emptyEvidence({ flag, attempt }: Pick<Evidence, "flag" | "attemp
 }
 
 function copyEvidence(evidence: Evidence): Evidence {
-  const { units, assignments, crowds, pulse, tallies, cursors } = evidence;
+  const { units, crowds, pulse, tallies, cursors } = evidence;
   return {
     ...evidence,
     units: units.slice(),
-    assignments: assignments.slice(),
     crowds: crowds.slice(),
     pulse: { end: pulse.end, slots: pulse.slots.slice() },
     tallies: new Map([...tallies].map(([key, tally]) => [key, copyTally(tally)])),
@@ -140,26 +126,13 @@ export function foldBatch(
     if (event.seq <= cursor) continue;
     cursor = event.seq;
     next.latestAtMs = Math.max(next.latestAtMs, event.atMs);
-    if (event.kind === "assignments") foldAssignments(next, trial, event);
-    else if (event.kind === "page_view" || event.kind === "delivery") {
-      foldObservation(next, trial, event);
-    }
+    if (event.kind === "page_view" || event.kind === "delivery") foldEvent(next, trial, event);
   }
   next.cursors.set(shard, cursor);
   return ok(next);
 }
 
-function foldAssignments(evidence: Evidence, trial: Trial, event: AssignmentCounts): void {
-  const counts = event.counts[trial.flag];
-  const stratum = stratumAt(trial, event.epoch);
-  if (counts === undefined || stratum < 0) return;
-  const { assignments } = evidence;
-  const at = stratum * 2;
-  assignments[at + control] = (assignments[at + control] ?? 0) + counts.control;
-  assignments[at + canary] = (assignments[at + canary] ?? 0) + counts.canary;
-}
-
-function foldObservation(evidence: Evidence, trial: Trial, event: Observation): void {
+function foldEvent(evidence: Evidence, trial: Trial, event: Observation): void {
   if (event.arms === undefined) return;
   const name = event.arms[trial.flag] ?? "rest";
   const isRest = name === "rest";
@@ -214,7 +187,6 @@ export function mergeEvidence(left: Evidence, right: Evidence): Result<Evidence,
   const merged = copyEvidence(left);
   if (right.newestRun > merged.newestRun) begin(merged, right.newestRun);
   addAll(merged.units, right.units);
-  addAll(merged.assignments, right.assignments);
   addAll(merged.crowds, right.crowds);
   for (const [key, tally] of right.tallies) {
     const held = merged.tallies.get(key) ?? emptyTally(tally.bins.length > 0);

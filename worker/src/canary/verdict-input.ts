@@ -69,16 +69,19 @@ export function verdictInput({
   evidence,
   rollout,
   strata,
+  assignments,
   policy,
   nowMs,
 }: {
   readonly evidence: Evidence;
   readonly rollout: VerdictInput["rollout"];
   readonly strata: readonly Stratum[];
+  /** Requests that the edge counted in each stratum, unsampled. */
+  readonly assignments: readonly Arms<number>[];
   readonly policy: Policy;
   readonly nowMs: number;
 }): VerdictInput {
-  const { units, assignments, crowds, pulse, latestAtMs, tallies } = evidence;
+  const { units, crowds, pulse, latestAtMs, tallies } = evidence;
   return {
     version: 1,
     nowMs,
@@ -87,7 +90,7 @@ export function verdictInput({
     strata: strata.map(({ canaryPpm, controlPpm }, stratum) => ({
       allocation: { control: controlPpm, canary: canaryPpm },
       units: pair(units, stratum),
-      assignments: pair(assignments, stratum),
+      assignments: assignments[stratum] ?? { control: 0, canary: 0 },
     })),
     crowding: crowdingOf(crowds),
     controlSinceCanary: controlSinceCanary(pulse, nowMs - settledAfterMs),
