@@ -1,0 +1,148 @@
+// One guardrail's evidence, weighed. What is too little to say anything says nothing:
+// e-values of 1, and not unharmed.
+import type { Guardrail } from "./guardrails.ts";
+import { judgeMean, meanChange } from "./judge-mean.ts";
+import { judgeQuantile, quantileChange } from "./judge-quantile.ts";
+import { judgeRate, rateChange } from "./judge-rate.ts";
+import type { Answer, ChangeInterval, Question } from "./question.ts";
+import { runsOf, stratumOf } from "./trial.ts";
+import type { GuardrailEvidence, VerdictInput } from "./verdict-input.ts";
+
+/** What is known of one guardrail. */
+export type GuardrailNumbers = Answer & {
+  readonly name: string;
+  readonly role: Guardrail["role"];
+  /** The canary's level relative to the control's, −0.1 for ten per cent less; null without a control. */
+  readonly change: number | null;
+  /** So few visitors, or accounts, were seen that nothing is concluded from them. */
+  readonly isAnecdote: boolean;
+  /** Harm is shown: `lnE` has reached its threshold. */
+  readonly isHarmed: boolean;
+};
+
+/** Chance that harm beyond the advance margin is overlooked; every primary guardrail must rule it out. */
+const alphaAdvance = 0.05;
+
+/** Visitors, or accounts, of fewer buckets than these are an anecdote. */
+const fewestBuckets = 8;
+
+/** Harm to rule out before a ramp goes on, by the share it goes on from: the more see it, the less. */
+const advanceMargins: readonly {
+  readonly upToPpm: number;
+  readonly rate: number;
+  readonly other: number;
+}[] = [
+  { upToPpm: 10_000, rate: 2, other: 0.3 },
+  { upToPpm: 50_000, rate: 1, other: 0.2 },
+  { upToPpm: 250_000, rate: 0.5, other: 0.1 },
+  { upToPpm: Infinity, rate: 0.3, other: 0.05 },
+];
+
+/** The question about each guardrail of an input, in the policy's order. */
+export function questionsOf(input: VerdictInput): readonly Question[] {
+  const { policy, rollout, strata, crowding } = input;
+  const deciding = policy.guardrails.filter(({ role }) => role !== "watch");
+  const weights = deciding.reduce((sum, { weight }) => sum + weight, 0);
+  const restarts = restartsOf(input);
+  const margins = advanceMargins.find(({ upToPpm }) => rollout.sharePpm <= upToPpm);
+  return policy.guardrails.map((guardrail, at) => {
+    const isRate = guardrail.measure.kind === "rate";
+    return {
+      guardrail,
+      evidence: input.evidence[at] ?? { strata: [], designEffect: 1, buckets: 0 },
+      strata,
+      crowding,
+      alphaHarm: (policy.alpha * guardrail.weight) / Math.max(weights, guardrail.weight),
+      alphaAdvance,
+      advanceMargin: guardrail.advanceMargin ?? (isRate ? margins?.rate : margins?.other) ?? 0,
+      restarts,
+    };
+  });
+}
+
+/** Ratios of the arms that the ramp has had, and will have as far as is planned. */
+function restartsOf({ rollout, strata }: VerdictInput): number {
+  const { stages, stage = 0, holdoutPpm } = rollout;
+  const past = strata.map(({ allocation }) => ({
+    canaryPpm: allocation.canary,
+    controlPpm: allocation.control,
+  }));
+  const coming = stages
+    .slice(stage + 1)
+    .map(({ sharePpm }) => stratumOf({ sharePpm, holdoutPpm }, 0));
+  return 1 + (runsOf([...past, ...coming]).at(-1) ?? 0);
+}
+
+/** The numbers of one guardrail, each of them finite. */
+export function judgeGuardrail(question: Question): GuardrailNumbers {
+  const { guardrail, evidence } = question;
+  const answer = answerOf(question);
+  const isAnecdote = evidence.buckets < fewestBuckets;
+  const lnE = isAnecdote ? 0 : answer.lnE;
+  const { control, canary } = answer.levels;
+  const change = control === 0 ? null : (canary - control) / Math.abs(control);
+  return {
+    name: guardrail.name,
+    role: guardrail.role,
+    ...answer,
+    change: change !== null && Number.isFinite(change) ? change : null,
+    lnE,
+    isAnecdote,
+    isHarmed: lnE >= answer.lnThreshold,
+    isUnharmed: !isAnecdote && answer.isUnharmed,
+  };
+}
+
+function answerOf(question: Question): Answer {
+  switch (question.guardrail.measure.kind) {
+    case "quantile":
+      return judgeQuantile(question);
+    case "mean":
+    case "share":
+      return judgeMean(question);
+    case "rate":
+    case "arrivals":
+      return judgeRate(question);
+  }
+}
+
+/** Where the relative change lies, at every look at once; undefined where nothing is known of it. */
+export function changeInterval(question: Question): ChangeInterval | undefined {
+  switch (question.guardrail.measure.kind) {
+    case "quantile":
+      return quantileChange(question);
+    case "mean":
+    case "share":
+      return meanChange(question);
+    case "rate":
+    case "arrivals":
+      return rateChange(question);
+  }
+}
+
+/** The same evidence, `factor` times as much of it: what is to come if nothing changes. */
+export function scaledQuestion(question: Question, factor: number): Question {
+  const { evidence, strata } = question;
+  const { bins } = evidence;
+  const times = <T extends Readonly<Record<string, number>>>(counts: T): T =>
+    Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, count * factor])) as T;
+  const scaled: GuardrailEvidence = {
+    ...evidence,
+    strata: evidence.strata.map(({ control, canary }) => ({
+      control: times(control),
+      canary: times(canary),
+    })),
+    ...(bins && {
+      bins: {
+        control: { ...bins.control, counts: bins.control.counts.map((each) => each * factor) },
+        canary: { ...bins.canary, counts: bins.canary.counts.map((each) => each * factor) },
+      },
+    }),
+  };
+  const assigned = strata.map(({ allocation, units, assignments }) => ({
+    allocation,
+    units,
+    assignments: times(assignments),
+  }));
+  return { ...question, evidence: scaled, strata: assigned };
+}

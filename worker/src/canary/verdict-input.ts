@@ -1,0 +1,152 @@
+// All that a verdict is computed from, as plain JSON: stored beside the verdict, it gives
+// the same verdict again years later. Pure selection and addition; nothing is weighed here.
+import type { Rollout } from "#flags/rollout.ts";
+import type { ArmSums } from "#src/stats/mean.ts";
+import { accountsEffect, crowdingOf, filledBuckets, sharedEffect } from "./crowds.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Guardrail, Policy } from "./guardrails.ts";
+import { measureKey } from "./observe.ts";
+import { controlSinceCanary } from "./pulse.ts";
+import { armBins, armBuckets, armSums, canary, control, type Tally } from "./tally.ts";
+import type { Stratum } from "./trial.ts";
+
+/** Counts of a histogram from its first bin that is not empty to its last. */
+export type BinCounts = { readonly from: number; readonly counts: readonly number[] };
+
+/** What one arm showed of one guardrail, per stratum. */
+export type Arms<T> = { readonly control: T; readonly canary: T };
+
+/** The evidence on one guardrail. */
+export type GuardrailEvidence = {
+  readonly strata: readonly Arms<ArmSums>[];
+  /** In the newest run of strata; only where the guardrail is a quantile. */
+  readonly bins?: Arms<BinCounts>;
+  /** How much wider the difference spreads than if all units were independent, ≥ 1. */
+  readonly designEffect: number;
+  /** Fewest of the 64 buckets that either arm fills: few buckets are few visitors. */
+  readonly buckets: number;
+};
+
+export type VerdictInput = {
+  readonly version: 1;
+  readonly nowMs: number;
+  readonly rollout: Pick<
+    Rollout,
+    | "flag"
+    | "attempt"
+    | "unit"
+    | "state"
+    | "stage"
+    | "sharePpm"
+    | "holdoutPpm"
+    | "shareSetAtMs"
+    | "stages"
+    | "freezes"
+  >;
+  readonly policy: Policy;
+  /** Allocation, page views and assignments of each stratum. */
+  readonly strata: readonly {
+    readonly allocation: Arms<number>;
+    readonly units: Arms<number>;
+    readonly assignments: Arms<number>;
+  }[];
+  /** How much wider counts of units spread than if no visitor ever came back, ≥ 1. */
+  readonly crowding: number;
+  /** Units of the control since the canary's last one. */
+  readonly controlSinceCanary: number;
+  /** Time of the newest event of any flag. */
+  readonly latestAtMs: number;
+  /** In the order of the policy's guardrails. */
+  readonly evidence: readonly GuardrailEvidence[];
+};
+
+// A view is sealed at most thirty seconds after its first beacon, and then under way to
+// the evidence: what is younger may have come of one arm and not yet of the other.
+const settledAfterMs = 60_000;
+
+/** The input of a verdict at `nowMs`. */
+export function verdictInput({
+  evidence,
+  rollout,
+  strata,
+  assignments,
+  policy,
+  nowMs,
+}: {
+  readonly evidence: Evidence;
+  readonly rollout: VerdictInput["rollout"];
+  readonly strata: readonly Stratum[];
+  /** Requests that the edge counted in each stratum, unsampled. */
+  readonly assignments: readonly Arms<number>[];
+  readonly policy: Policy;
+  readonly nowMs: number;
+}): VerdictInput {
+  const { units, crowds, pulse, latestAtMs, tallies } = evidence;
+  return {
+    version: 1,
+    nowMs,
+    rollout: selected(rollout),
+    policy,
+    strata: strata.map(({ canaryPpm, controlPpm }, stratum) => ({
+      allocation: { control: controlPpm, canary: canaryPpm },
+      units: pair(units, stratum),
+      assignments: assignments[stratum] ?? { control: 0, canary: 0 },
+    })),
+    crowding: crowdingOf(crowds),
+    controlSinceCanary: controlSinceCanary(pulse, nowMs - settledAfterMs),
+    latestAtMs,
+    evidence: policy.guardrails.map((guardrail) =>
+      evidenceOn(guardrail, tallies.get(measureKey(guardrail)), {
+        strata: strata.length,
+        unit: rollout.unit,
+      }),
+    ),
+  };
+}
+
+/** The fields that verdicts depend on: the rollout as a whole may be large. */
+function selected(rollout: VerdictInput["rollout"]): VerdictInput["rollout"] {
+  const { flag, attempt, unit, state, stage, sharePpm, holdoutPpm } = rollout;
+  const { shareSetAtMs, stages, freezes } = rollout;
+  const fixed = { flag, attempt, unit, state, sharePpm, holdoutPpm, shareSetAtMs, stages, freezes };
+  return stage === undefined ? fixed : { ...fixed, stage };
+}
+
+function pair(counts: Float64Array, stratum: number): Arms<number> {
+  return {
+    control: counts[stratum * 2 + control] ?? 0,
+    canary: counts[stratum * 2 + canary] ?? 0,
+  };
+}
+
+function evidenceOn(
+  guardrail: Guardrail,
+  tally: Tally | undefined,
+  { strata, unit }: { readonly strata: number; readonly unit: Rollout["unit"] },
+): GuardrailEvidence {
+  const effectOf = unit === "visitor" || unit === "request" ? sharedEffect : accountsEffect;
+  if (tally === undefined) return { strata: [], designEffect: 1, buckets: 0 };
+  const buckets = { control: armBuckets(tally, control), canary: armBuckets(tally, canary) };
+  const shared = {
+    strata: Array.from({ length: strata }, (_, stratum) => ({
+      control: armSums(tally, stratum, control),
+      canary: armSums(tally, stratum, canary),
+    })),
+    designEffect: effectOf(tally, buckets),
+    buckets: filledBuckets(buckets),
+  };
+  if (guardrail.measure.kind !== "quantile") return shared;
+  const bins = {
+    control: trimmed(armBins(tally, control)),
+    canary: trimmed(armBins(tally, canary)),
+  };
+  return { ...shared, bins };
+}
+
+function trimmed(counts: readonly number[]): BinCounts {
+  const from = Math.max(
+    0,
+    counts.findIndex((count) => count > 0),
+  );
+  return { from, counts: counts.slice(from, counts.findLastIndex((count) => count > 0) + 1) };
+}
