@@ -18,7 +18,8 @@ export type KnownPointer = {
   readonly confirmedAtMs: number;
 };
 
-type Entry = KnownPointer & { confirmedAtMs: number; attemptedAtMs: number };
+/** The same with when a store was last asked. Changed here alone. */
+export type HeldPointer = KnownPointer & { confirmedAtMs: number; attemptedAtMs: number };
 
 export type PointerStores = {
   readonly kv: KVNamespace;
@@ -34,9 +35,6 @@ export type PointerRequest = {
   readonly background: Background;
 };
 
-/** Age from which a background refresh is due. */
-type Freshness = { readonly freshMs: number };
-
 const maxPointers = 20_000;
 const deadlineMs = 2_000;
 // An isolate that slept may hold an hour-old pointer. Where nobody asked for it so
@@ -50,14 +48,14 @@ const coloKeepS = 86_400;
 
 export class Pointers {
   readonly #stores: PointerStores;
-  readonly #memory = new Lru<Entry>(maxPointers);
+  readonly #memory = new Lru<HeldPointer>(maxPointers);
 
   constructor(stores: PointerStores) {
     this.#stores = stores;
   }
 
-  /** What memory holds, however old. */
-  held(kind: PointerKind, id: string): KnownPointer | undefined {
+  /** What memory holds, however old: `mustWait` tells whether it will do. */
+  held(kind: PointerKind, id: string): HeldPointer | undefined {
     return this.#memory.get(memoryKey({ kind, id }));
   }
 
@@ -77,17 +75,14 @@ export class Pointers {
     }
   }
 
-  /** What memory says, at once; undefined where `load` must be asked. Starts a refresh where one is due. */
-  peek(request: PointerRequest & Freshness): KnownPointer | undefined {
-    const entry = this.#memory.get(memoryKey(request));
-    if (entry === undefined) return undefined;
-    const { nowMs, freshMs } = request;
-    if (nowMs - entry.confirmedAtMs < freshMs || nowMs - entry.attemptedAtMs < retryMs)
-      return entry;
-    if (nowMs - entry.attemptedAtMs >= sleptMs) return undefined;
-    entry.attemptedAtMs = nowMs;
+  /** Whether a request must ask `load` for what it holds. Starts a refresh behind it where one is due. */
+  mustWait(held: HeldPointer, request: PointerRequest, freshMs: number): boolean {
+    const { nowMs } = request;
+    if (nowMs - held.confirmedAtMs < freshMs || nowMs - held.attemptedAtMs < retryMs) return false;
+    if (nowMs - held.attemptedAtMs >= sleptMs) return true;
+    held.attemptedAtMs = nowMs;
     request.background.waitUntil(this.load(request));
-    return entry;
+    return false;
   }
 
   /** Asks KV, then memory, then the colo's last copy. Fails only where none of them ever had an answer. */

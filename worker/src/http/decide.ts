@@ -1,7 +1,7 @@
 // Which arms a request is in, and what follows from them.
 import { applyPreview, type Preview } from "#flags/preview.ts";
 import { evaluateAll } from "#flags/plan.ts";
-import { deliveryPlan, stablePlan } from "#src/delivery/plan.ts";
+import { deliveryPlan } from "#src/delivery/plan.ts";
 import type { Delivery, Visit } from "./delivery.ts";
 import { RequestContext, type Asked } from "./request-context.ts";
 
@@ -13,7 +13,7 @@ export function decide(visit: Visit, asked: Asked): Delivery {
     const preview = services.previews.read(headers.get("aviary-preview"), visit);
     if (preview !== undefined) return previewed(visit, asked, preview);
   }
-  if (plan.flags.length === 0) return withPlan(visit, stablePlan, undefined);
+  if (plan.flags.length === 0) return visit;
   const subject = new RequestContext(visit, asked);
   const assignment = evaluateAll(plan, subject);
   services.counts.add(assignment.arms, asked.kind);

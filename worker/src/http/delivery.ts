@@ -6,8 +6,8 @@ import type { HeldSnapshot } from "#src/adapters/snapshots.ts";
 import type { DeliveryPlan } from "#src/delivery/plan.ts";
 import type { Services } from "#src/services.ts";
 
-/** A request before it is known whose it is. */
-export type Visit = {
+/** A request and what it gets. */
+export type Delivery = {
   readonly request: Request;
   readonly method: string;
   readonly headers: Headers;
@@ -17,14 +17,13 @@ export type Visit = {
   readonly nowMs: number;
   /** The flags that it meets. */
   readonly held: HeldSnapshot;
-};
-
-/** A request and what it gets. */
-export type Delivery = Visit & {
   readonly plan: DeliveryPlan;
   /** The signed arms token, for those who report back; undefined where nothing is on trial. */
   readonly arms: ArmsToken | undefined;
 };
+
+/** A request before its flags are asked: a delivery of the stable plan. */
+export type Visit = Delivery;
 
 /** What the visitor accepts: the field itself is rewritten on its way through the edge. */
 export function acceptEncodingOf({ request, headers }: Visit): string | null {

@@ -21,24 +21,20 @@ export function withPointer(
   const { nowMs, background, services } = visit;
   const { pointers } = services;
   const held = pointers.held(kind, id);
-  if (held === undefined) {
-    // Only now is it known whose id this is, and that may decide the arm.
-    return pointers.load({ kind, id, nowMs, background }).then((loaded) => {
-      if (!loaded.ok) return problem("unavailable", media);
-      const { pointer } = loaded.value;
-      const delivery = decide(visit, { kind, id, account: pointer?.account });
-      return delayed(serve(loaded.value, delivery), delivery);
-    });
-  }
+  if (held === undefined) return load(undefined);
   const delivery = decide(visit, { kind, id, account: held.pointer?.account });
-  const freshMs = delivery.plan.parameters.pointerFreshMs;
-  const wanted = { kind, id, nowMs, freshMs, background };
-  const known = pointers.peek(wanted);
-  if (known !== undefined) return delayed(serve(known, delivery), delivery);
-  return pointers.load(wanted).then((loaded) => {
+  const { pointerFreshMs } = delivery.plan.parameters;
+  const mustWait = pointers.mustWait(held, { kind, id, nowMs, background }, pointerFreshMs);
+  return mustWait ? load(delivery) : delayed(serve(held, delivery), delivery);
+
+  async function load(decided: Delivery | undefined): Promise<Response> {
+    const loaded = await pointers.load({ kind, id, nowMs, background });
     if (!loaded.ok) return problem("unavailable", media);
-    return delayed(serve(loaded.value, delivery), delivery);
-  });
+    // Where nothing was held, only now is it known whose id this is, which may decide the arm.
+    const account = loaded.value.pointer?.account;
+    const now = decided ?? decide(visit, { kind, id, account });
+    return delayed(serve(loaded.value, now), now);
+  }
 }
 
 function delayed(

@@ -2,6 +2,7 @@
 import { crossOriginFields } from "#src/delivery/headers.ts";
 import type { Background } from "#src/adapters/background.ts";
 import type { Services } from "#src/services.ts";
+import { stablePlan } from "#src/delivery/plan.ts";
 import type { Visit } from "./delivery.ts";
 import { health } from "./health.ts";
 import { problem, type Media } from "./problem.ts";
@@ -34,11 +35,14 @@ function dispatch(wanted: DeliveryRequest, method: string): Response | Promise<R
   const nowMs = services.now();
   const held = services.snapshots.current({ nowMs, background });
   if (held instanceof Promise) {
-    const arrived = { request, method, headers, services, background, nowMs };
+    const arrived = { request, method, headers, services, background, nowMs, ...undecided };
     return held.then((first) => serve(route, { ...arrived, held: first }));
   }
-  return serve(route, { request, method, headers, services, background, nowMs, held });
+  const { plan, arms } = undecided;
+  return serve(route, { request, method, headers, services, background, nowMs, held, plan, arms });
 }
+
+const undecided = { plan: stablePlan, arms: undefined };
 
 function serve(route: DeliveryRequest["route"], visit: Visit): Response | Promise<Response> {
   switch (route.name) {

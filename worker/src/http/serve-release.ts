@@ -6,7 +6,7 @@ import { contentTypes, varyOn } from "#src/delivery/headers.ts";
 import { stablePlan } from "#src/delivery/plan.ts";
 import { entityTag } from "#src/delivery/representation.ts";
 import type { Encoding } from "#flags/parameters.ts";
-import { acceptEncodingOf, type Delivery, type Visit } from "./delivery.ts";
+import { acceptEncodingOf, type Visit } from "./delivery.ts";
 import { loadBody } from "./load-body.ts";
 import { problem } from "./problem.ts";
 import { respond } from "./respond.ts";
@@ -15,10 +15,9 @@ import { respond } from "./respond.ts";
 export async function serveRelease(
   snippetId: string,
   prefix: string,
-  visit: Visit,
+  delivery: Visit,
 ): Promise<Response> {
-  const { services, nowMs } = visit;
-  const delivery: Delivery = { ...visit, plan: stablePlan, arms: undefined };
+  const { services, nowMs } = delivery;
   const { encodings } = stablePlan.parameters;
   const encoding = services.negotiations.encodingFor(acceptEncodingOf(delivery), encodings);
   if (encoding === undefined) return problem("not_acceptable", "script");
