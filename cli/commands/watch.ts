@@ -19,7 +19,7 @@ export const watch = defineAction({
   },
   examples: ["aviary watch engine-6-7", "aviary watch engine-6-7 --interval 10"],
   remarks: [
-    "Ctrl-C ends it. With --json it looks once. Counts are up to ten seconds old.",
+    "Ctrl-C ends it. With --json it looks once. Counts are up to twenty seconds old.",
     "OF BOTH is what share of the canary's and control's requests at this share of traffic an arm has got, MEANT what share it should get.",
   ],
   async run({ values, session }) {

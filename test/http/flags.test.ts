@@ -169,7 +169,7 @@ describe("counts", () => {
     await everybody("counted", { patch: { browserMaxAgeS: 30 } });
     const isolate = newIsolate();
     for (let request = 0; request < 20; request += 1) await get(isolate, "/js/shop.js");
-    later(11_000);
+    later(21_000);
     await get(isolate, "/js/shop.js");
     const { body } = await ask("/flags/counted");
     const counts = body["counts"] as readonly { requests: number; kind: string }[];

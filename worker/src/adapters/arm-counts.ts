@@ -1,5 +1,5 @@
 // How many requests each arm of each flag got, unsampled: what beacons are held
-// against. Summed here, and sent as totals every few seconds, never one by one.
+// against. Summed here, and sent as totals every twenty seconds, never one by one.
 import type { ArmOfFlag } from "#flags/assignment.ts";
 import type { PointerKind } from "#src/delivery/pointer.ts";
 import { withDeadline } from "./deadline.ts";
@@ -17,7 +17,8 @@ export type ArmCountsDependencies = {
 /** The name under which all requests are counted, whatever arm they are in. */
 export const everything = "*";
 
-const betweenFlushesMs = 10_000;
+// Every flush is a call and some rows for every live flag.
+const betweenFlushesMs = 20_000;
 const deadlineMs = 5_000;
 
 type Pending = { readonly flag: string; readonly batch: CountBatch };
