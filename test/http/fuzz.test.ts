@@ -1,11 +1,15 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { adminToken, newIsolate, publish } from "../isolate.ts";
+import { createFlag, ramp } from "../control-flags.ts";
 import { fc } from "../property.ts";
 
 beforeAll(async () => {
   await publish("/engines/1.0.0", "self.engineRan = true;");
   await publish("/snippets/fuzz?account=acme", "{}");
   await publish("/datafiles/fuzz?account=acme", "{}");
+  // Some requests are in its canary, some in its control, and some in neither.
+  await createFlag("fuzzed", { unit: "request", patch: { compressionLevel: 1, coloTtlS: 9 } });
+  await ramp("fuzzed", 300_000);
 });
 
 // Half of what is thrown is nearly right: that is where the corners are.
@@ -22,6 +26,14 @@ const path = fc.oneof(
     "/api/v1/snippets/fuzz/history",
     "/api/v1/snippets/fuzz/rollback",
     "/api/v1/tokens",
+    "/api/v1/flags/fuzzed",
+    "/api/v1/flags/fuzzed/ramp",
+    "/api/v1/flags.flagd.json",
+    "/api/v1/policy",
+    "/api/v1/audit",
+    "/api/v1/plan",
+    "/api/v1/preview",
+    "/ofrep/v1/evaluate/flags",
     "/api/v1/engines/1.0.0",
   ),
   fc.webPath(),
@@ -41,11 +53,22 @@ const fieldName = fc.constantFrom(
   "content-digest",
   "aviary-access-tokens",
   "range",
+  "aviary-preview",
+  "cf-connecting-ip",
   "origin",
   "content-type",
 );
 const fieldValue = fc.oneof(
-  fc.constantFrom("*", '"1"', `Bearer ${adminToken}`, "Bearer x", "gzip;q=0", "*;q=0", "bytes=0-1"),
+  fc.constantFrom(
+    "*",
+    '"1"',
+    "fuzzed=canary;zzzzzz.AAAAAAAAAAA",
+    `Bearer ${adminToken}`,
+    "Bearer x",
+    "gzip;q=0",
+    "*;q=0",
+    "bytes=0-1",
+  ),
   fc.stringMatching(/^[\x21-\x7e]{0,40}$/),
 );
 const headers = fc.dictionary(fieldName, fieldValue, { maxKeys: 5 });
