@@ -29,11 +29,10 @@ export class ArmsTokens {
   /** The signed token; undefined before there is a key to sign with. */
   tokenFor({ marks }: Assignment, held: HeldSnapshot, asker: Asker): ArmsToken | undefined {
     const [key] = held.keys;
-    const { named, nowMs } = asker;
-    if (key === undefined || named === undefined) return undefined;
-    this.#renew(held, hourOf(nowMs));
-    // Who is in no arm is nobody's evidence, so that their bucket is of no use.
-    const bucket = marks === "" ? 0 : named.bucket;
+    // Who is in no arm is nobody's evidence: their bucket is of no use, and need not be known.
+    const bucket = marks === "" ? 0 : asker.named?.bucket;
+    if (key === undefined || bucket === undefined) return undefined;
+    this.#renew(held, hourOf(asker.nowMs));
     const known = this.#known.get(marks)?.[bucket];
     if (known !== undefined) return known;
     const token = sign(tokenText(this.#prefix, bucket, marks), key);
