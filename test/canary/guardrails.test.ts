@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultPolicy, parsePolicy } from "#src/canary/guardrails.ts";
-import { measureKey, measuresOf } from "#src/canary/observe.ts";
+import { columnsOf, measureKey, measuresOf } from "#src/canary/observe.ts";
+import { columnTable } from "#rum/columns.ts";
 import { policyOf } from "./trials.ts";
 
 const time = { name: "time", measure: { kind: "quantile", column: "snippet.eval_ms", p: 0.75 } };
@@ -41,6 +42,14 @@ describe("guardrails", () => {
       "bytes_mean",
       "flicker_mean",
     ]);
+  });
+
+  it("the defaults read columns that the wide event has", () => {
+    for (const seenIn of ["snippet", "datafile"] as const) {
+      const columns = [...columnsOf(defaultPolicy(seenIn))];
+      expect(columns.length).toBeGreaterThan(2);
+      expect(columns.filter((name) => !Object.hasOwn(columnTable, name))).toEqual([]);
+    }
   });
 
   it.each([

@@ -15,6 +15,7 @@ import {
 
 const epoch = integer({ unit: "", least: 0, most: Number.MAX_SAFE_INTEGER });
 const status = integer({ unit: "", least: 100, most: 599 });
+const bucket = integer({ unit: "", least: 0, most: 63 });
 const cacheStates = ["hit", "colo", "kv", "r2", "miss", "stale"] as const;
 const loadModes = ["sync", "async", "defer", "module", "dynamic"] as const;
 const keyAndVariant = shaped(/^[\w.:/+@-]{1,129}$/, "`key:variant`, at most 129 characters");
@@ -33,6 +34,10 @@ export const deliveryColumns = {
   "delivery.epoch": token(epoch, "Of the snapshot of flags that the arms were given by."),
   "delivery.arms": token(map, "The arm of each flag under trial."),
   "delivery.token_ok": token(boolean, "Whether the token's signature and age hold."),
+  "delivery.bucket": server(
+    bucket,
+    "One of 64 that visitors share: the same all day for the same address and user agent.",
+  ),
   "delivery.delay_ms": server(ms, "Delay that a slowdown experiment added."),
 } as const;
 

@@ -40,6 +40,17 @@ function conditionKey(condition: Condition): string {
   return JSON.stringify(condition);
 }
 
+/** The columns that a policy reads: all that its evidence needs of an event. */
+export function columnsOf({ guardrails }: Pick<Policy, "guardrails">): ReadonlySet<string> {
+  return new Set(
+    guardrails.flatMap(({ measure, where }) => {
+      const conditions = "of" in measure ? [...where, measure.of] : where;
+      const read = conditions.map(({ column }) => column);
+      return "column" in measure ? [...read, measure.column] : read;
+    }),
+  );
+}
+
 /** The measures of a policy, each once. */
 export function measuresOf({ guardrails }: Policy): readonly Measure[] {
   const measures = new Map<string, Measure>();

@@ -36,7 +36,7 @@ export type Trial = {
 const unitColumns: { readonly [U in Rollout["unit"]]: string | undefined } = {
   account: "account.id",
   snippet: "snippet.id",
-  sdkKey: "datafile.id",
+  sdkKey: "snippet.id",
   colo: "edge.colo",
   visitor: undefined,
   request: undefined,
