@@ -118,7 +118,7 @@ describe("what a field takes", () => {
   });
 
   it("takes from no beacon what only the server says of itself", () => {
-    const own = ["delivery.arms", "stitch.early_at", "stitch.late_at", "delivery.at"] as const;
+    const own = ["delivery.arms", "stitch.early_at", "stitch.late_at", "event.at"] as const;
     for (const name of own) {
       expect(columnTable[name].kind.read("2026-11-23T00:00:00.000Z")).toBeUndefined();
       expect(columnTable[name].kind.read({ flag: "canary" })).toBeUndefined();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { columnTable, type Seen } from "#rum/columns.ts";
 import type { Sealed } from "#rum/stitch.ts";
-import { wideEvent } from "#rum/wide-event.ts";
+import { sampleRateOf, wideEvent, type WideEvent } from "#rum/wide-event.ts";
 import { fullEarly, fullLate, received, type SaidBeacon } from "./beacons.ts";
 
 const earlyAtMs = Date.parse("2026-11-23T12:00:00.000Z");
@@ -41,6 +41,7 @@ describe("wideEvent", () => {
     expect(event).toMatchObject({
       "event.id": "00112233445566778899aabbccddeeff-0-0",
       "event.kind": "page_view",
+      "event.at": "2026-11-23T12:00:00.000Z",
       "schema.version": 1,
       "pv.id": "00112233445566778899aabbccddeeff",
       "stitch.state": "both",
@@ -239,5 +240,15 @@ describe("the phases of a fetch", () => {
   it("have no digits that only the subtraction made", () => {
     const fetched = [0.1, 0, 0, 0.1, 0.3, 0.3, 0, 0.3, 0.3, 0.4, 0.7] as const;
     expect(phasesOf(fetched)).toEqual({ queue: 0, dns: 0.2, connect: 0, ttfb: 0.1, download: 0.3 });
+  });
+});
+
+describe("sampleRateOf", () => {
+  it.each<[number, WideEvent]>([
+    [10, { "pv.sample_rate": 10 }],
+    [200, { "delivery.sample_rate": 200 }],
+    [1, {}],
+  ])("is %i where the event stands for that many", (rate, event) => {
+    expect(sampleRateOf(event)).toBe(rate);
   });
 });

@@ -46,6 +46,11 @@ export function wideEvent({ kind, arrivals, duplicates }: Sealed): WideEvent {
   return row as WideEvent;
 }
 
+/** How many page views or requests an event stands for: 1 in n was looked at. */
+export function sampleRateOf(event: WideEvent): number {
+  return event["pv.sample_rate"] ?? event["delivery.sample_rate"] ?? 1;
+}
+
 type Writable = { [name: string]: unknown };
 
 // Name by name: engines take three times as long to spread objects of this size.
@@ -75,6 +80,7 @@ function stitchColumns(arrivals: readonly Arrival[]): ColumnValues {
   const state = early.length === 0 ? "late_only" : late.length === 0 ? "early_only" : "both";
   return {
     ...idOf(arrivals),
+    "event.at": new Date(Math.min(...arrivals.map(({ atMs }) => atMs))).toISOString(),
     "stitch.state": state,
     ...takenAt("stitch.early_at", early),
     ...takenAt("stitch.late_at", late),

@@ -1,17 +1,6 @@
 // What was delivered, by which arm, and what the edge knows of the request.
 import { early, late, second, server, token } from "#rum/column.ts";
-import {
-  boolean,
-  bytes,
-  instant,
-  integer,
-  label,
-  listOf,
-  map,
-  ms,
-  oneOf,
-  shaped,
-} from "#rum/kinds.ts";
+import { boolean, bytes, integer, label, listOf, map, ms, oneOf, shaped } from "#rum/kinds.ts";
 
 const epoch = integer({ unit: "", least: 0, most: Number.MAX_SAFE_INTEGER });
 const status = integer({ unit: "", least: 100, most: 599 });
@@ -25,7 +14,7 @@ export const deliveryColumns = {
   "snippet.build": early(17, label, "The engine's version."),
   "snippet.variant": second(early(18, label, "The copy of the bytes.")),
   "snippet.load_mode": early(19, oneOf(loadModes), "How the page includes the snippet."),
-  "edge.colo": server(label, "Data centre that took the beacon."),
+  "edge.colo": server(label, "Data centre that took the beacon or the request."),
   "edge.cache_status": early(20, oneOf(cacheStates), "From where the snippet was answered."),
   "edge.dur_ms": second(early(21, ms, "What the edge says that it took.")),
   "feature_flag.set.id": second(early(22, label, "The customer's own set of flags.")),
@@ -42,11 +31,12 @@ export const deliveryColumns = {
 } as const;
 
 const routes = ["snippet", "datafile"] as const;
+const oneInN = integer({ unit: "1 in n", least: 1, most: 1_000_000 });
 const clientKinds = ["browser", "sdk", "bot", "other"] as const;
 
 /** Of `delivery` events alone: a sampled request, as the edge answered it. */
 export const requestColumns = {
-  "delivery.at": server(instant, "When the request came."),
+  "delivery.sample_rate": server(oneInN, "The request stands for that many."),
   "delivery.route": server(oneOf(routes), "What was asked for."),
   "delivery.status": server(status, "Status of the answer; 304 where nothing had changed."),
   "delivery.cache": server(oneOf(cacheStates), "From where it was answered."),

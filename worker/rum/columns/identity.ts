@@ -43,6 +43,10 @@ export const eventColumns = {
     oneOf(kinds),
     "`page_view` once for each view whose early beacon came; `late_only` for a view of late beacons alone; `page_update` for what came after either; `delivery` for a sampled request.",
   ),
+  "event.at": sealed(
+    instant,
+    "When the server took its first beacon or its request; for sinks the time of the event.",
+  ),
   "schema.version": sealed(count, "Of this table."),
   "account.id": server(label, "The customer."),
   "snippet.id": server(label, "The snippet or the datafile."),
