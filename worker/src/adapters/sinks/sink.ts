@@ -24,11 +24,23 @@ export type SinkOutcome =
   /** Nothing was taken, or nobody knows: all of it is to be sent again. */
   | { readonly outcome: "failed"; readonly why: string; readonly retryAfterMs?: number };
 
+/** The largest batch that a sink takes, and the longest that events may wait for it to fill. */
+type SinkMost = {
+  readonly events: number;
+  /** Of the events as JSON. */
+  readonly bytes: number;
+  readonly ageMs: number;
+};
+
 export type Sink = {
   /** Its name in the configuration. */
   readonly name: string;
-  /** The largest batch that it takes. */
-  readonly most: { readonly events: number; readonly bytes: number };
+  readonly most: SinkMost;
   /** Sends a batch. Never rejects. */
   readonly send: (batch: SinkBatch) => Promise<SinkOutcome>;
 };
+
+/** Names a batch: the same text for the same events of the same shard. */
+export function batchId({ shard, events }: SinkBatch): string {
+  return `${shard}-${events[0]?.seq ?? 0}-${events.at(-1)?.seq ?? 0}`;
+}
