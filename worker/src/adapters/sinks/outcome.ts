@@ -4,7 +4,8 @@ import type { SinkEvent, SinkOutcome } from "./sink.ts";
 
 export const allTaken: SinkOutcome = { outcome: "taken", retry: [], refused: [] };
 
-function allRefused(events: readonly SinkEvent[], why: string): SinkOutcome {
+/** All of `events` refused for one reason. */
+export function allRefused(events: readonly SinkEvent[], why: string): SinkOutcome {
   return { outcome: "taken", retry: [], refused: events.map(({ seq }) => ({ seq, why })) };
 }
 
