@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { readArmsToken, sign, signingKeyFrom, verify, visitorFrom } from "#flags/signature.ts";
+import {
+  agentFrom,
+  readArmsToken,
+  sign,
+  signingKeyFrom,
+  verify,
+  visitorFrom,
+  type SigningKey,
+} from "#flags/signature.ts";
 import { encodeToken, hourOf, visitorBuckets, type Token } from "#flags/token.ts";
 import { fc } from "../property.ts";
 
@@ -60,14 +68,17 @@ describe("readArmsToken", () => {
   });
 });
 
+const visitorOf = (address: string, userAgent: string, key: SigningKey) =>
+  visitorFrom(address, agentFrom(userAgent, key), key);
+
 describe("visitorFrom", () => {
   it("is the same for the same address, user agent and day, and another otherwise", () => {
-    const visitor = visitorFrom("203.0.113.9", "Firefox", today);
-    expect(visitorFrom("203.0.113.9", "Firefox", today)).toEqual(visitor);
+    const visitor = visitorOf("203.0.113.9", "Firefox", today);
+    expect(visitorOf("203.0.113.9", "Firefox", today)).toEqual(visitor);
     const others = [
-      visitorFrom("203.0.113.8", "Firefox", today),
-      visitorFrom("203.0.113.9", "Chrome", today),
-      visitorFrom("203.0.113.9", "Firefox", yesterday),
+      visitorOf("203.0.113.8", "Firefox", today),
+      visitorOf("203.0.113.9", "Chrome", today),
+      visitorOf("203.0.113.9", "Firefox", yesterday),
     ];
     expect(others.map(({ id }) => id)).not.toContain(visitor.id);
   });
@@ -76,7 +87,7 @@ describe("visitorFrom", () => {
     const visitors = 64_000;
     const counts = Array.from({ length: visitorBuckets }, () => 0);
     for (let at = 0; at < visitors; at += 1) {
-      const { bucket } = visitorFrom(`10.0.${at >> 8}.${at & 255}`, "Firefox", today);
+      const { bucket } = visitorOf(`10.0.${at >> 8}.${at & 255}`, "Firefox", today);
       counts[bucket] = (counts[bucket] ?? 0) + 1;
     }
     const expected = visitors / visitorBuckets;

@@ -55,9 +55,17 @@ function isSame(left: string, right: string): boolean {
 /** A visitor: a number that is the same all day for the same address and user agent. */
 export type Visitor = { readonly id: string; readonly bucket: number };
 
+/** What stands for a user agent in the names of its visitors. */
+export type AgentName = string & { readonly __brand: "AgentName" };
+
+/** Names a user agent: few of them bring nearly all requests, so that names are worth remembering. */
+export function agentFrom(userAgent: string, key: SigningKey): AgentName {
+  return inCharacters(sipHash(key.visitors, userAgent)) as AgentName;
+}
+
 /** Names the visitor behind a client's address and user agent, neither of which can be told from it. */
-export function visitorFrom(address: string, userAgent: string, key: SigningKey): Visitor {
-  const hash = sipHash(key.visitors, `${address} ${userAgent}`);
+export function visitorFrom(address: string, agent: AgentName, key: SigningKey): Visitor {
+  const hash = sipHash(key.visitors, `${address} ${agent}`);
   return { id: inCharacters(hash), bucket: hash.low % visitorBuckets };
 }
 

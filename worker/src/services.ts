@@ -1,5 +1,6 @@
 // Env → Services: the only reader of bindings and variables outside the objects.
 import * as v from "valibot";
+import { Agents } from "#src/adapters/agents.ts";
 import { ArmCounts } from "#src/adapters/arm-counts.ts";
 import { ArmsTokens } from "#src/adapters/arms-tokens.ts";
 import { Answers } from "#src/adapters/answers.ts";
@@ -55,6 +56,7 @@ export type Services = {
   readonly rollouts: Rollouts;
   readonly snapshots: Snapshots;
   readonly plans: Plans;
+  readonly agents: Agents;
   readonly previews: Previews;
   readonly tokens: ArmsTokens;
   readonly counts: ArmCounts;
@@ -101,6 +103,7 @@ function createServices(env: Env): Services {
       onTaken: (snapshot) => pointers.learn(snapshot.pointers, now()),
     }),
     plans: new Plans(),
+    agents: new Agents(),
     previews: new Previews(),
     tokens: new ArmsTokens(),
     counts: new ArmCounts({ rollout: rollouts, isolate, report }),

@@ -5,7 +5,7 @@ import { explain } from "#flags/explain.ts";
 import { compilePlan, evaluateAll } from "#flags/plan.ts";
 import { encodePreview } from "#flags/preview.ts";
 import type { Rollout } from "#flags/rollout.ts";
-import { sign, visitorFrom } from "#flags/signature.ts";
+import { agentFrom, sign, visitorFrom } from "#flags/signature.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { planBody, previewBody } from "./flag-contract.ts";
 import { sentenceFor } from "./flag-views.ts";
@@ -25,7 +25,8 @@ export async function showPlan(context: AdminContext): Promise<Response> {
     registry().rollouts(),
   ]);
   const key = (await snapshotFor(context)).keys[0];
-  const visitor = key === undefined ? {} : { visitor: visitorFrom(address, userAgent, key).id };
+  const visitor =
+    key === undefined ? {} : { visitor: visitorFrom(address, agentFrom(userAgent, key), key).id };
   const asked = { kind, userAgent, ...visitor, ...body.value.context };
   const units = kind === "snippet" ? { snippet: id } : { sdkKey: id };
   const subject = { context: { ...asked, ...units, account }, nowMs: now() };

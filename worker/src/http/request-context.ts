@@ -79,10 +79,13 @@ export class RequestContext implements Subject {
 
   /** The visitor behind the request; undefined before there is a key to name it with. */
   get named(): Visitor | undefined {
+    if (this.#visitor !== undefined) return this.#visitor;
     const key: SigningKey | undefined = this.#visit.held.keys[0];
     if (key === undefined) return undefined;
     const address = this.#visit.headers.get("cf-connecting-ip") ?? "";
-    return (this.#visitor ??= visitorFrom(address, this.userAgent, key));
+    const agent = this.#visit.services.agents.nameOf(this.userAgent, key);
+    this.#visitor = visitorFrom(address, agent, key);
+    return this.#visitor;
   }
 
   /** Different for every request, and one for all flags of a request: layers rely on that. */
