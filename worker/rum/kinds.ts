@@ -3,7 +3,15 @@
 // comes out of it is a plain value of the kind, of bounded size.
 
 /** How sinks store a value. */
-type ValueType = "number" | "integer" | "boolean" | "string" | "strings" | "map" | "tuples";
+export type ValueType =
+  | "number"
+  | "integer"
+  | "boolean"
+  | "string"
+  | "instant"
+  | "strings"
+  | "map"
+  | "tuples";
 
 export type Kind<T> = {
   readonly type: ValueType;
@@ -142,6 +150,6 @@ function ownWord<T>(type: ValueType, bounds: string): Kind<T> {
 }
 
 /** A time of the server's clock. */
-export const instant = ownWord<string>("string", "RFC 3339, UTC, in ms");
+export const instant = ownWord<string>("instant", "RFC 3339, UTC, in ms");
 /** Names and what they stand for. */
 export const map = ownWord<Readonly<Record<string, string>>>("map", "at most 64 names");
