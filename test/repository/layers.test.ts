@@ -32,6 +32,7 @@ describe("the layers", () => {
     ["worker/flags", "#rum/columns.ts"],
     ["worker/rum", "#flags/parameters.ts"],
     ["worker/rum/columns", "#flags/parameters.ts"],
+    ["worker/rum/window", "#flags/parameters.ts"],
     ["worker/src/stats", "#src/delivery/compose.ts"],
     ["worker/src/delivery", "#src/adapters/artifacts.ts"],
     ["worker/src/delivery", "node:zlib"],

@@ -26,7 +26,6 @@ type OpenView = {
 /** What is left of a view once it is sealed: enough to know a beacon again. */
 type ClosedView = {
   readonly state: "sealed";
-  readonly sealedAtMs: number;
   /** Numbers of the beacons that went out. */
   readonly sequences: readonly number[];
 };
@@ -75,7 +74,7 @@ export function stitch(view: View | undefined, beacon: Received, nowMs: number):
   if (view === undefined) return open(arrival);
   if (view.state === "sealed") return goAlone(view, arrival);
   if (nowMs < view.firstAtMs + sealAfterMs) return join(view, arrival);
-  const overdue = seal(view, nowMs);
+  const overdue = seal(view);
   const step = goAlone(overdue.view, arrival);
   return { ...step, sealed: [overdue.sealed, ...step.sealed] };
 }
@@ -86,7 +85,7 @@ export function sealIfDue(
   nowMs: number,
 ): { readonly view: View; readonly sealed: Sealed } | undefined {
   if (view.state === "sealed" || nowMs < view.firstAtMs + sealAfterMs) return undefined;
-  return seal(view, nowMs);
+  return seal(view);
 }
 
 function open(arrival: Arrival): Step {
@@ -115,18 +114,17 @@ function join(view: OpenView, arrival: Arrival): Step {
   const joined: OpenView = { ...view, firstAtMs, arrivals };
   const isWhole = arrivals.length > 1 && hasEarly(arrivals);
   if (!isWhole) return { view: joined, outcome: "joined", sealed: [] };
-  const done = seal(joined, arrival.atMs);
+  const done = seal(joined);
   return { view: done.view, outcome: "sealed", sealed: [done.sealed] };
 }
 
-function seal(
-  { arrivals, duplicates }: OpenView,
-  nowMs: number,
-): { readonly view: ClosedView; readonly sealed: Sealed } {
+function seal({ arrivals, duplicates }: OpenView): {
+  readonly view: ClosedView;
+  readonly sealed: Sealed;
+} {
   const kind = hasEarly(arrivals) ? "page_view" : "late_only";
   const view: ClosedView = {
     state: "sealed",
-    sealedAtMs: nowMs,
     sequences: arrivals.map(sequenceOf),
   };
   return { view, sealed: { kind, arrivals, duplicates } };

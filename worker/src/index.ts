@@ -9,6 +9,7 @@ import { servicesFor, type Env, type Services } from "#src/services.ts";
 export { Project } from "#src/objects/project.ts";
 export { Registry } from "#src/objects/registry.ts";
 export { Rollout } from "#src/objects/rollout.ts";
+export { Window } from "#src/objects/window.ts";
 
 export default {
   fetch(request, env, background) {

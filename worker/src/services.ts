@@ -16,6 +16,9 @@ import { Releases } from "#src/adapters/releases.ts";
 import { reportToLog, type Report } from "#src/adapters/report.ts";
 import { rolloutsFrom, type Rollouts } from "#src/adapters/rollouts.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
+import type { Sink } from "#src/adapters/sinks/sink.ts";
+import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
+import { firstRing } from "#rum/window/ring.ts";
 
 /** What wrangler.toml binds. */
 export type Env = {
@@ -24,6 +27,7 @@ export type Env = {
   readonly PROJECT: DurableObjectNamespace;
   readonly REGISTRY: DurableObjectNamespace;
   readonly ROLLOUT: DurableObjectNamespace;
+  readonly WINDOW: DurableObjectNamespace;
   readonly BUILD?: WorkerVersionMetadata;
   /** Host on which alone the control API answers; unset or empty: on every host. */
   readonly CONTROL_HOST?: string;
@@ -60,6 +64,9 @@ export type Services = {
   readonly previews: Previews;
   readonly tokens: ArmsTokens;
   readonly counts: ArmCounts;
+  readonly windows: Windows;
+  /** Where wide events go. */
+  readonly sinks: readonly Sink[];
   readonly report: Report;
   /** Ms since the epoch; stands still while a request waits for nothing. */
   readonly now: () => number;
@@ -108,6 +115,8 @@ function createServices(env: Env): Services {
     tokens: new ArmsTokens(),
     counts: new ArmCounts({ rollout: rollouts, isolate, report }),
     rollouts,
+    windows: createWindows({ window: windowsFrom(env.WINDOW), ring: () => firstRing, report }),
+    sinks: [],
     nextRequestId: () => {
       requests += 1;
       return `${isolate}/${requests}`;

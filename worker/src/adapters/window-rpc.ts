@@ -1,0 +1,65 @@
+// What one `Window` object answers, to the edge and to the control API.
+
+/** Beacons of one shard, as the edge gathered them. */
+export type TakeCall = {
+  /** Of the ring that the edge placed them by. */
+  readonly epoch: number;
+  /** As `encodeReceived` wrote them, joined with commas. */
+  readonly beacons: string;
+  readonly count: number;
+};
+
+/** What became of a beacon: taken, a duplicate, shed, or at home in another shard. */
+export type Fate = "t" | "d" | "s" | "m";
+
+export type TakeAnswer = {
+  /** A `Fate` for each beacon, in their order. */
+  readonly fates: string;
+  /** When to come again with those that were shed. */
+  readonly retryAfterS: number;
+};
+
+/** What became of a shard's beacons and events since it was made. */
+export type ShardCounts = {
+  /** Beacons in the log or once in it, and those that came again. */
+  readonly taken: number;
+  readonly duplicate: number;
+  /** Beacons that the shard let go because it was overloaded. */
+  readonly shed: number;
+  /** Beacons in events. */
+  readonly sealed: number;
+  /** Events by what they are made of. */
+  readonly both: number;
+  readonly earlyOnly: number;
+  readonly lateOnly: number;
+  readonly update: number;
+};
+
+type SinkCounts = {
+  readonly name: string;
+  /** Events since the sink was there: exported, waiting and parked ones together. */
+  readonly events: number;
+  readonly exported: number;
+  readonly waiting: number;
+  readonly parked: number;
+  readonly retried: number;
+  readonly oldestUnsentMs: number | null;
+  readonly lastFailure: string;
+};
+
+/** One shard at one moment. */
+export type ShardView = {
+  readonly shard: string;
+  readonly counts: ShardCounts;
+  /** Beacons in views that are open. */
+  readonly openBeacons: number;
+  readonly openViews: number;
+  readonly sinks: readonly SinkCounts[];
+  readonly storedBytes: number;
+};
+
+export type WindowRpc = {
+  /** Answers once the beacons are durable. */
+  take(call: TakeCall): Promise<TakeAnswer>;
+  view(): Promise<ShardView>;
+};

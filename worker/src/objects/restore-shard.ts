@@ -1,0 +1,110 @@
+// Reads a shard's log back into memory. What a row decided stands: events are made
+// again of the beacons that it names, and only beacons that no row sealed are stitched.
+import { sealAfterMs, viewKey, type Sealed } from "#rum/stitch.ts";
+import { wideEvent } from "#rum/wide-event.ts";
+import { bitsOf } from "#rum/window/closed-views.ts";
+import { decodeEvents, decodeReceived, type Taken, type Written } from "#rum/window/codec.ts";
+import type { LogRows } from "#rum/window/log-rows.ts";
+import type { Outbox } from "#rum/window/outbox.ts";
+import {
+  mostEarlierMs,
+  timeInRow,
+  Views,
+  type Decision,
+  type Logged,
+  type Place,
+} from "#rum/window/views.ts";
+import type { ShardState } from "./shard-state.ts";
+import type { LogRow, WindowLog } from "./window-log.ts";
+
+type Restoring = {
+  readonly log: WindowLog;
+  readonly state: ShardState;
+  readonly rows: LogRows;
+  readonly outbox: Outbox;
+};
+
+type Restored = {
+  readonly views: Views;
+  readonly row: number;
+  readonly atMs: number;
+  /** What is sealed now and was not before: a later version may see it so. */
+  readonly decisions: readonly Decision[];
+};
+
+type ReadRow = Pick<LogRow, "slot" | "row" | "atMs" | "events"> & {
+  readonly beaconList: readonly Taken[];
+};
+
+/** Fills `rows` and `outbox`. */
+export function restore({ log, state, rows, outbox }: Restoring): Restored {
+  const views = new Views();
+  for (const [key, bits] of log.closings()) views.closed.add(key, bits);
+  const read = log.rows(state.keepFrom).map(({ slot, row, atMs, events, beacons }): ReadRow => {
+    return { slot, row, atMs, events, beaconList: decodeReceived(beacons) };
+  });
+  const byRow = new Map(read.map((each) => [each.row, each]));
+  const needs = new Map<number, number>();
+  const need = (row: number): void => void needs.set(row, (needs.get(row) ?? 0) + 1);
+
+  const sealed = new Set<string>();
+  for (const row of read) {
+    const { firstSeq, events } = decodeEvents(row.events);
+    for (const [at, event] of events.entries()) {
+      for (const { place } of event.beacons) sealed.add(nameOf(place));
+      const again = sealedFrom(event, byRow);
+      // Its beacons are gone: it went out, and was closed, long ago.
+      if (again === undefined) continue;
+      note(views, again);
+      const seq = firstSeq + at;
+      if (seq <= outbox.lastSeq) continue;
+      const places = [...event.beacons.map(({ place }) => place.row), row.row];
+      for (const each of places) need(each);
+      outbox.push({ seq, event: wideEvent(again), sealedAtMs: row.atMs, rows: places });
+    }
+  }
+
+  const last = read.at(-1);
+  const openSinceMs = (last?.atMs ?? 0) - sealAfterMs - mostEarlierMs;
+  const decisions: Decision[] = [];
+  for (const { row, atMs, beaconList } of read) {
+    // Every commit seals what is due: what is older went out, and may be forgotten by now.
+    if (atMs < openSinceMs) continue;
+    for (const [at, taken] of beaconList.entries()) {
+      const place = { row, at };
+      if (sealed.has(nameOf(place))) continue;
+      const beacon: Logged = { ...taken.beacon, place };
+      decisions.push(...views.take(beacon, atMs, timeInRow(taken.atMs, atMs)).decisions);
+    }
+  }
+  for (const { row } of views.openPlaces()) need(row);
+  for (const { sealed: each } of decisions) {
+    for (const { beacon } of each.arrivals) need((beacon as Logged).place.row);
+  }
+  for (const { slot, row } of read) rows.hold(row, slot, needs.get(row) ?? 0);
+  for (const slot of log.slotsBefore(state.keepFrom)) rows.recycle(slot);
+  outbox.skip(Math.max(outbox.lastSeq, state.seq));
+  return { views, decisions, row: last?.row ?? 0, atMs: last?.atMs ?? 0 };
+}
+
+function nameOf({ row, at }: Place): string {
+  return `${row}:${at}`;
+}
+
+function note(views: Views, { arrivals }: Sealed): void {
+  const [first] = arrivals;
+  if (first === undefined) return;
+  const sequences = arrivals.map(({ beacon }) => beacon.said["stitch.late_seq"]);
+  views.closed.add(viewKey(first.beacon), bitsOf(sequences));
+}
+
+function sealedFrom(
+  { kind, duplicates, beacons }: Written,
+  byRow: ReadonlyMap<number, ReadRow>,
+): Sealed | undefined {
+  const arrivals = beacons.flatMap(({ place, atMs }) => {
+    const beacon = byRow.get(place.row)?.beaconList[place.at]?.beacon;
+    return beacon === undefined ? [] : [{ beacon, atMs }];
+  });
+  return arrivals.length === beacons.length ? { kind, duplicates, arrivals } : undefined;
+}

@@ -1,0 +1,244 @@
+// One shard of page views: takes beacons in commits, each of them one row of the log,
+// seals views, and keeps the sinks going. All that it knows follows from its log, so
+// that a crash at any moment loses nothing that was answered. Asks no clock: the time
+// is an argument.
+import { wideEvent } from "#rum/wide-event.ts";
+import { bitsOf, keepMs } from "#rum/window/closed-views.ts";
+import { encodeEvents, encodeReceived, type Taken } from "#rum/window/codec.ts";
+import { LogRows } from "#rum/window/log-rows.ts";
+import { Outbox } from "#rum/window/outbox.ts";
+import { isShed } from "#rum/window/shed.ts";
+import { timeInRow, type Views, type Decision, type Logged } from "#rum/window/views.ts";
+import { Lane, newLane, type Park } from "#src/adapters/sinks/dispatch.ts";
+import type { Sink } from "#src/adapters/sinks/sink.ts";
+import type { Fate, ShardCounts, ShardView } from "#src/adapters/window-rpc.ts";
+import { restore } from "./restore-shard.ts";
+import { countOf, stateFrom, type ShardState } from "./shard-state.ts";
+import type { WindowLog } from "./window-log.ts";
+
+export type ShardDependencies = {
+  readonly name: string;
+  readonly log: WindowLog;
+  readonly sinks: readonly Sink[];
+  readonly park: Park;
+  readonly isPaused: (sink: string) => boolean;
+  readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+};
+
+/** What one call of the edge brought. */
+export type Delivery = { readonly text: string; readonly beacons: readonly Taken[] };
+
+/** Closings are written down this often, or when there are so many. */
+const closeEveryMs = 5_000;
+const mostUnwrittenClosings = 5_000;
+
+export class Shard {
+  readonly lanes: readonly Lane[];
+  readonly #deps: ShardDependencies;
+  readonly #log: WindowLog;
+  readonly #views: Views;
+  readonly #rows = new LogRows();
+  readonly #outbox: Outbox;
+  readonly #counts: { -readonly [K in keyof ShardCounts]: number };
+  #row: number;
+  #atMs: number;
+  #decided: readonly Decision[];
+  #closings = new Map<string, number>();
+  #closedAtMs = 0;
+  #isChanged = false;
+
+  constructor(dependencies: ShardDependencies) {
+    const { log, sinks, name } = dependencies;
+    this.#deps = dependencies;
+    this.#log = log;
+    const state = stateFrom(log.lastState());
+    this.#counts = { ...state.counts };
+    const outboxStart = Math.min(
+      state.seq,
+      ...sinks.map((sink) => state.lanes[sink.name]?.cursor ?? state.seq),
+    );
+    const laidDown = Math.max(outboxStart, log.laidDown());
+    this.#outbox = new Outbox(log, sinks.length === 0 ? state.seq : laidDown, laidDown);
+    this.lanes = sinks.map(
+      (sink) =>
+        new Lane(state.lanes[sink.name] ?? newLane(state.seq), {
+          ...dependencies,
+          sink,
+          shard: name,
+          outbox: this.#outbox,
+          isPaused: () => dependencies.isPaused(sink.name),
+          onChange: () => this.#advance(),
+        }),
+    );
+    const restored = restore({ log, state, rows: this.#rows, outbox: this.#outbox });
+    this.#views = restored.views;
+    this.#row = restored.row;
+    this.#atMs = restored.atMs;
+    this.#decided = restored.decisions;
+  }
+
+  get openViews(): number {
+    return this.#views.openCount;
+  }
+
+  /** Counts beacons that were let go unread. */
+  letGo(beacons: number): void {
+    this.#counts.shed += beacons;
+    this.#isChanged = true;
+  }
+
+  /** Whether nothing is open and nothing waits to be sent or written. */
+  get isIdle(): boolean {
+    return (
+      this.#views.openCount === 0 &&
+      !this.#isChanged &&
+      this.#closings.size === 0 &&
+      this.lanes.every(({ waiting }) => waiting === 0)
+    );
+  }
+
+  /**
+   * Takes what came since the last commit and seals what is due: one row of the log,
+   * durable once the object's output gate opens.
+   *
+   * @param share of views to let go, from 0 to 1.
+   * @returns a text of `Fate`s for each delivery.
+   */
+  commit(deliveries: readonly Delivery[], nowMs: number, share = 0): readonly string[] {
+    this.#row += 1;
+    this.#atMs = Math.max(this.#atMs, nowMs);
+    const decisions = [...this.#decided, ...this.#views.sealDue(this.#atMs)];
+    this.#decided = [];
+    const texts: string[] = [];
+    let at = 0;
+    let held = 0;
+    const fates = deliveries.map(({ text, beacons }) => {
+      const kept = share > 0 ? beacons.filter((each) => !isShed(viewOf(each), share)) : beacons;
+      const isWhole = kept.length === beacons.length;
+      texts.push(
+        isWhole ? text : kept.map((each) => encodeReceived(each.beacon, each.atMs)).join(),
+      );
+      return beacons
+        .map((each): Fate => {
+          if (!isWhole && isShed(viewOf(each), share)) {
+            this.#counts.shed += 1;
+            return "s";
+          }
+          const logged: Logged = { ...each.beacon, place: { row: this.#row, at } };
+          at += 1;
+          const take = this.#views.take(logged, this.#atMs, timeInRow(each.atMs, this.#atMs));
+          this.#counts.taken += 1;
+          if (take.isHeld) held += 1;
+          if (take.instead !== undefined) this.#rows.release([take.instead.row]);
+          decisions.push(...take.decisions);
+          if (take.outcome !== "duplicate") return "t";
+          this.#counts.duplicate += 1;
+          return "d";
+        })
+        .join("");
+    });
+    this.#write(texts.filter((text) => text !== "").join(), decisions, held);
+    return fates;
+  }
+
+  /** Seals what is due and writes down what has changed, where no commit did. */
+  settle(nowMs: number): void {
+    this.#writeClosings(nowMs);
+    const isDue = (this.#views.nextDueMs() ?? Infinity) <= nowMs;
+    if (isDue || this.#isChanged || this.#decided.length > 0) this.commit([], nowMs);
+    if (this.isIdle) this.#log.erase(this.#rows.takeFree());
+  }
+
+  /** Lets every sink send what is ripe. Never rejects. */
+  async pump(): Promise<void> {
+    await Promise.all(this.lanes.map((lane) => lane.pump()));
+  }
+
+  view(nowMs: number): ShardView {
+    return {
+      shard: this.#deps.name,
+      counts: { ...this.#counts },
+      openBeacons: this.#views.openBeacons,
+      openViews: this.#views.openCount,
+      storedBytes: this.#log.storedBytes,
+      sinks: this.lanes.map((lane) => {
+        const { since, exported, parked, retried, cursor } = lane.state;
+        const sinceMs = this.#outbox.waitingSinceMs(cursor);
+        return {
+          name: lane.name,
+          events: this.#outbox.lastSeq - since,
+          exported,
+          parked,
+          retried,
+          waiting: lane.waiting,
+          oldestUnsentMs: sinceMs === undefined ? null : nowMs - sinceMs,
+          lastFailure: lane.lastFailure,
+        };
+      }),
+    };
+  }
+
+  #write(beacons: string, decisions: readonly Decision[], held: number): void {
+    const firstSeq = this.#outbox.lastSeq + 1;
+    const sealed = decisions.map((each) => each.sealed);
+    const slot = this.#rows.nextSlot();
+    const waits = this.lanes.length > 0 ? decisions.length : 0;
+    this.#rows.hold(this.#row, slot, held + waits);
+    for (const decision of decisions) this.#send(decision);
+    this.#rows.release(this.#outbox.layDown());
+    const row = { slot, row: this.#row, atMs: this.#atMs, beacons };
+    const state = JSON.stringify(this.#state());
+    this.#log.write({ ...row, events: encodeEvents(firstSeq, sealed), state });
+    this.#isChanged = false;
+  }
+
+  #send({ key, sealed }: Decision): void {
+    const { arrivals } = sealed;
+    const seq = this.#outbox.lastSeq + 1;
+    this.#counts.sealed += arrivals.length;
+    this.#counts[countOf(sealed)] += 1;
+    const bits = bitsOf(arrivals.map(({ beacon }) => beacon.said["stitch.late_seq"]));
+    this.#closings.set(key, (this.#closings.get(key) ?? 0) | bits);
+    const rows = arrivals.map(({ beacon }) => (beacon as Logged).place.row);
+    if (this.lanes.length === 0) {
+      this.#outbox.skip(seq);
+      this.#rows.release(rows);
+      return;
+    }
+    const all = [...rows, this.#row];
+    this.#outbox.push({ seq, event: wideEvent(sealed), sealedAtMs: this.#atMs, rows: all });
+  }
+
+  #state(): ShardState {
+    return {
+      seq: this.#outbox.lastSeq,
+      keepFrom: Math.min(this.#rows.oldest ?? this.#row, this.#row),
+      counts: this.#counts,
+      lanes: Object.fromEntries(this.lanes.map((lane) => [lane.name, lane.state])),
+    };
+  }
+
+  #advance(): void {
+    this.#isChanged = true;
+    const done = Math.min(...this.lanes.map(({ state }) => state.cursor));
+    this.#rows.release(this.#outbox.release(done));
+  }
+
+  #writeClosings(nowMs: number): void {
+    const isDue =
+      nowMs - this.#closedAtMs >= closeEveryMs || this.#closings.size >= mostUnwrittenClosings;
+    if (!isDue) return;
+    this.#closedAtMs = nowMs;
+    if (this.#closings.size > 0) this.#log.close(this.#row, nowMs, this.#closings);
+    this.#closings = new Map();
+    this.#rows.settle();
+    this.#views.closed.age(nowMs);
+    this.#log.forgetClosings(nowMs - 2 * keepMs);
+  }
+}
+
+function viewOf({ beacon }: Taken): string {
+  return beacon.said["pv.id"];
+}

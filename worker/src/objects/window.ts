@@ -1,0 +1,120 @@
+// A shard of page views. Nothing is answered before it is durable: what comes within a
+// tenth of a second is one row of the log, and the output gate holds the answers until
+// the row is on disk. What memory knows can be read back from the log at any time. While
+// there is work a timer ticks, and one alarm wakes the object should it have gone.
+import { DurableObject } from "cloudflare:workers";
+import { decodeReceived } from "#rum/window/codec.ts";
+import { shedShare } from "#rum/window/shed.ts";
+import { reportToLog } from "#src/adapters/report.ts";
+import type { Sink } from "#src/adapters/sinks/sink.ts";
+import type { ShardView, TakeAnswer, TakeCall, WindowRpc } from "#src/adapters/window-rpc.ts";
+import { servicesFor, type Env } from "#src/services.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { migrate } from "./migrations.ts";
+import { Shard, type Delivery } from "./shard.ts";
+import { WindowLog } from "./window-log.ts";
+
+/** Longest that a beacon waits for its row. */
+const betweenCommitsMs = 100;
+/** Characters at which a row is written at once: with one more call it is below a row's 2 MB. */
+const mostRowChars = 300_000;
+const betweenTicksMs = 500;
+/** Only where the object was gone meanwhile is the alarm the first to wake it. */
+const betweenAlarmsMs = 10_000;
+const retryAfterS = 5;
+
+export class Window extends DurableObject<Env> implements WindowRpc {
+  readonly #log: WindowLog;
+  readonly #shard: Shard;
+  readonly #group: GroupCommit<Delivery, string>;
+  #ticking: ReturnType<typeof setTimeout> | undefined;
+  #isArmed = false;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    migrate(state.storage, WindowLog.steps);
+    this.#log = new WindowLog(state.storage.sql);
+    this.#shard = new Shard({
+      name: state.id.toString().slice(0, 16),
+      log: this.#log,
+      sinks: this.sinks(env),
+      park: () => Promise.reject(new Error("there is no room for dead letters")),
+      isPaused: () => false,
+      now: Date.now,
+      random: Math.random,
+    });
+    this.#group = new GroupCommit({
+      commit: (deliveries) => this.#commit(deliveries),
+      now: Date.now,
+      betweenMs: betweenCommitsMs,
+      mostWeight: mostRowChars,
+    });
+    this.#keepTicking();
+  }
+
+  /** Where the shard's events go. */
+  protected sinks(env: Env): readonly Sink[] {
+    return servicesFor(env).sinks;
+  }
+
+  async take({ beacons, count }: TakeCall): Promise<TakeAnswer> {
+    if (this.#shedShare() >= 1) {
+      this.#shard.letGo(count);
+      return { fates: "s".repeat(count), retryAfterS };
+    }
+    const delivery = { text: beacons, beacons: decodeReceived(beacons) };
+    const fates = await this.#group.add(delivery, beacons.length);
+    return { fates, retryAfterS };
+  }
+
+  async view(): Promise<ShardView> {
+    return this.#shard.view(Date.now());
+  }
+
+  override async alarm(): Promise<void> {
+    this.#isArmed = false;
+    this.#tick();
+    await this.#shard.pump();
+  }
+
+  #commit(deliveries: readonly Delivery[]): readonly string[] {
+    const fates = this.#safely(() => this.#shard.commit(deliveries, Date.now(), this.#shedShare()));
+    this.#keepTicking();
+    return fates;
+  }
+
+  #shedShare(): number {
+    return shedShare({
+      pendingChars: this.#group.weight,
+      openViews: this.#shard.openViews,
+      storedBytes: this.#log.storedBytes,
+    });
+  }
+
+  #keepTicking(): void {
+    if (this.#shard.isIdle) return;
+    this.#ticking ??= setTimeout(() => this.#tick(), betweenTicksMs);
+    if (this.#isArmed) return;
+    this.#isArmed = true;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + betweenAlarmsMs));
+  }
+
+  #tick(): void {
+    clearTimeout(this.#ticking);
+    this.#ticking = undefined;
+    this.#safely(() => this.#shard.settle(Date.now()));
+    this.ctx.waitUntil(this.#shard.pump());
+    this.#keepTicking();
+  }
+
+  // Memory may be ahead of the log: it is thrown away and read back.
+  #safely<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      reportToLog("window_reset", { error });
+      this.ctx.abort("the log could not be written");
+      throw error;
+    }
+  }
+}
