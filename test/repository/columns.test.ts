@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { statementPath, statementText } from "../../worker/build-clickhouse-table.ts";
 import { documentPath, wideEventText } from "../../worker/build-wide-event-doc.ts";
 import { positionsPath, positionsText } from "../../worker/build-wire-positions.ts";
 
@@ -7,6 +8,7 @@ describe("what is made from the column table; npm run columns writes it anew", (
   it.each([
     ["docs/wide-event.md", documentPath, wideEventText],
     ["worker/rum/positions.ts", positionsPath, positionsText],
+    ["docs/operations/clickhouse.sql", statementPath, statementText],
   ])("%s is what the table says today", async (_, path, text) => {
     expect(await readFile(path, "utf8")).toBe(text());
   });

@@ -13,10 +13,11 @@ import { Previews } from "#src/adapters/previews.ts";
 import { projectsFrom, type Projects } from "#src/adapters/projects.ts";
 import { registryFrom, type RegistryStub } from "#src/adapters/registry.ts";
 import { Releases } from "#src/adapters/releases.ts";
-import { reportToLog, type Report } from "#src/adapters/report.ts";
+import { printLine, reportToLog, type Report } from "#src/adapters/report.ts";
 import { rolloutsFrom, type Rollouts } from "#src/adapters/rollouts.ts";
-import { Snapshots } from "#src/adapters/snapshots.ts";
+import { sinksFrom, type ConfiguredSink } from "#src/adapters/sinks/configure.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
+import { Snapshots } from "#src/adapters/snapshots.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
 import { firstRing } from "#rum/window/ring.ts";
 
@@ -33,6 +34,8 @@ export type Env = {
   readonly CONTROL_HOST?: string;
   /** Secret: the first admin token. Unset: only stored tokens are accepted. */
   readonly AVIARY_ADMIN_TOKEN?: string;
+  /** Where wide events go: see docs/operations/sinks.md. Unset or empty: nowhere. */
+  readonly SINKS?: string;
 };
 
 const variablesSchema = v.object({
@@ -65,6 +68,8 @@ export type Services = {
   readonly tokens: ArmsTokens;
   readonly counts: ArmCounts;
   readonly windows: Windows;
+  /** What `SINKS` says, unusable entries included. */
+  readonly configuredSinks: readonly ConfiguredSink[];
   /** Where wide events go. */
   readonly sinks: readonly Sink[];
   readonly report: Report;
@@ -97,6 +102,14 @@ function createServices(env: Env): Services {
   const rollouts = rolloutsFrom(env.ROLLOUT);
   const now = Date.now;
   const isolate = crypto.randomUUID();
+  const configuredSinks = sinksFrom(env.SINKS, {
+    fetch: (url, init) => fetch(url, init),
+    now,
+    secret: (name) => secretOf(env, name),
+    bucket: env.ARCHIVE,
+    print: printLine,
+    report,
+  });
   let requests = 0;
   return {
     answers: new Answers(),
@@ -116,7 +129,6 @@ function createServices(env: Env): Services {
     counts: new ArmCounts({ rollout: rollouts, isolate, report }),
     rollouts,
     windows: createWindows({ window: windowsFrom(env.WINDOW), ring: () => firstRing, report }),
-    sinks: [],
     nextRequestId: () => {
       requests += 1;
       return `${isolate}/${requests}`;
@@ -126,11 +138,18 @@ function createServices(env: Env): Services {
     releases: new Releases(kv),
     projects: projectsFrom(env.PROJECT),
     registry,
+    configuredSinks,
+    sinks: configuredSinks.flatMap((each) => (each.state === "ready" ? [each.sink] : [])),
     report,
     now,
     build: env.BUILD?.id ?? "development",
     control: controlFrom(env, report),
   };
+}
+
+function secretOf(env: Env, name: string): string | undefined {
+  const { [name]: value } = env as unknown as Readonly<Record<string, unknown>>;
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 // A variable that is unusable closes the control API; it must not stop deliveries.

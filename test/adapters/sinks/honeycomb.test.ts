@@ -34,7 +34,10 @@ type Entry = v.InferOutput<typeof entry>;
 type Honeycomb = { readonly server: StandIn; readonly sink: Sink; readonly stored: Entry[] };
 
 /** A Honeycomb with one dataset; `statusOf` answers for an entry that is as it should be. */
-async function honeycomb(statusOf: (entry: Entry) => number = () => 202): Promise<Honeycomb> {
+async function honeycomb(
+  statusOf: (entry: Entry) => number = () => 202,
+  own = dependencies,
+): Promise<Honeycomb> {
   const stored: Entry[] = [];
   const server = await standIn((asked: Asked): Answer => {
     const { headers, body } = asked;
@@ -53,15 +56,15 @@ async function honeycomb(statusOf: (entry: Entry) => number = () => 202): Promis
     });
     return { status: 200, body: JSON.stringify(answers) };
   });
-  return { server, sink: sinkFor(server), stored };
+  return { server, sink: sinkFor(server, "hcaik_test", own), stored };
 }
 
-function sinkFor({ url }: StandIn, apiKey = "hcaik_test"): Sink {
-  return honeycombSink({ name: "honeycomb", url, dataset: "page views", apiKey }, dependencies);
+function sinkFor({ url }: StandIn, apiKey: string, own = dependencies): Sink {
+  return honeycombSink({ name: "honeycomb", url, dataset: "page views", apiKey }, own);
 }
 
 describe("the Honeycomb sink", () => {
-  itBearsBadDays({ start: honeycomb });
+  itBearsBadDays({ start: (own) => honeycomb(undefined, own) });
 
   it("sends every column as a value that Honeycomb knows, with time and sample rate", async () => {
     const { sink, stored } = await honeycomb();

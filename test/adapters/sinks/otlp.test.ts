@@ -10,7 +10,7 @@ import { standIn, type Asked, type StandIn } from "./stand-in.ts";
 type Collector = { readonly server: StandIn; readonly sink: Sink; readonly spans: DecodedSpan[] };
 
 /** A collector that wants a key; `answer` is what it says of a request that it could read. */
-async function collector(answer: object = {}): Promise<Collector> {
+async function collector(answer: object = {}, own = dependencies): Promise<Collector> {
   const spans: DecodedSpan[] = [];
   const server = await standIn(({ method, path, headers, body }: Asked) => {
     if (headers["x-key"] !== "k1") return { status: 401 };
@@ -26,13 +26,13 @@ async function collector(answer: object = {}): Promise<Collector> {
     return { status: 200, body: JSON.stringify(answer) };
   });
   const config = { name: "otlp", url: server.url, headers: { "x-key": "k1" } };
-  return { server, sink: otlpSink(config, dependencies), spans };
+  return { server, sink: otlpSink(config, own), spans };
 }
 
 const taken = { outcome: "taken", retry: [], refused: [] };
 
 describe("the OTLP sink", () => {
-  itBearsBadDays({ start: collector, afterInternalError: "taken" });
+  itBearsBadDays({ start: (own) => collector({}, own), afterInternalError: "taken" });
 
   it("sends what OpenTelemetry's definitions know, a trace for each page view", async () => {
     const { sink, spans } = await collector();

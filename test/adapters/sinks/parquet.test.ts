@@ -29,8 +29,8 @@ async function newBucket(): Promise<R2Bucket> {
   return bucket;
 }
 
-function sinkOf(bucket: Pick<R2Bucket, "put">): Sink {
-  return parquetSink(config, { bucket, timeoutMs: 250 });
+function sinkOf(bucket: Pick<R2Bucket, "put">, timeoutMs = 20_000): Sink {
+  return parquetSink(config, { bucket, timeoutMs });
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -140,9 +140,7 @@ describe("the Parquet sink, read back by DuckDB", () => {
   it("takes as many events at once as it says", async () => {
     const bucket = await newBucket();
     const { events: most } = sinkOf(bucket).most;
-    expect(await parquetSink(config, { bucket, timeoutMs: 10_000 }).send(batchOf(most))).toEqual(
-      taken,
-    );
+    expect(await sinkOf(bucket).send(batchOf(most))).toEqual(taken);
     const query = await duckdbOver(bucket);
     expect(await query("SELECT count(DISTINCT event_id) n FROM events")).toEqual([
       { n: String(most) },
@@ -155,7 +153,7 @@ describe("the Parquet sink and a bucket that is not well", () => {
     ["fails", () => Promise.reject(new Error("internal error (10001)")), "internal error (10001)"],
     ["never answers", () => new Promise(() => {}), "the bucket took longer than 250 ms"],
   ])("asks for the whole batch again when it %s", async (_, put, why) => {
-    const sink = sinkOf({ put });
+    const sink = sinkOf({ put }, 250);
     expect(await sink.send(batchOf(2))).toEqual({ outcome: "failed", why });
   });
 

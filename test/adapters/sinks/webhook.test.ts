@@ -2,7 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { readWebhookSecret, webhookSink } from "#src/adapters/sinks/webhook.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
-import { dependencies, itBearsBadDays, nowMs } from "./bad-days.ts";
+import { dependencies, itBearsBadDays } from "./bad-days.ts";
 import { batchOf, pageView } from "./events.ts";
 import { standIn, type Asked, type StandIn } from "./stand-in.ts";
 
@@ -30,20 +30,20 @@ async function receiver(): Promise<Receiver> {
     ids.push(...rows.map((row) => row["event.id"]));
     return { status: 204 };
   });
-  return { server, sink: sinkFor(server), ids };
+  return { server, sink: sinkFor(server, secret, { ...dependencies, now: Date.now }), ids };
 }
 
-function sinkFor({ url }: StandIn, text = secret, now = Date.now): Sink {
+function sinkFor({ url }: StandIn, text: string, own = dependencies): Sink {
   const key = readWebhookSecret(text);
   if (key === undefined) throw new Error("the secret is unusable");
-  return webhookSink({ name: "hook", url, key }, { ...dependencies, now });
+  return webhookSink({ name: "hook", url, key }, own);
 }
 
 describe("the webhook sink", () => {
   itBearsBadDays({
-    start: async () => {
+    start: async (own) => {
       const { server } = await receiver();
-      return { server, sink: sinkFor(server, secret, () => nowMs) };
+      return { server, sink: sinkFor(server, secret, own) };
     },
   });
 

@@ -9,3 +9,8 @@ export const reportToLog: Report = (event, facts) => {
   const message = error instanceof Error ? { error: error.message } : {};
   console.error(JSON.stringify({ event, ...rest, ...message }));
 };
+
+/** Writes a line that is no fault to the same log. */
+export const printLine = (line: string): void => {
+  console.log(line);
+};
