@@ -147,7 +147,8 @@ const guardrails = v.pipe(
   ),
 );
 
-const policySchema = v.strictObject({
+/** A complete policy. */
+export const policySchema = v.strictObject({
   guardrails,
   /** Chance that a harmless change is ever taken back. */
   alpha: v.optional(number(0.0001, 0.2), 0.05),
@@ -161,6 +162,11 @@ const policySchema = v.strictObject({
   bakeMs: v.optional(duration, 24 * 3_600_000),
   /** Evidence older than this advances nothing. */
   staleAfterMs: v.optional(duration, 600_000),
+  /**
+   * A canary is not called silent for what is younger: a view is sealed at most thirty
+   * seconds after its first beacon and is then under way, of one arm maybe sooner.
+   */
+  settledAfterMs: v.optional(duration, 60_000),
 });
 
 export type Condition = v.InferOutput<typeof condition>;
@@ -183,6 +189,6 @@ export function parsePolicy(input: unknown): Result<Policy, PolicyError> {
 }
 
 /** The policy of a rollout that names none, by what its patch is seen in. */
-export function defaultPolicy(seenIn: "snippet" | "datafile"): Policy {
+export function defaultPolicy(seenIn: keyof typeof defaultGuardrails): Policy {
   return v.parse(policySchema, { guardrails: defaultGuardrails[seenIn] });
 }

@@ -56,7 +56,7 @@ export type Verdict = {
 };
 
 /** Assignments this unlikely under the planned split, e^6.9 = 1000 to one, are a fault. */
-const lnMismatch = Math.log(1000);
+export const lnMismatch = Math.log(1000);
 
 /** One chance in e^14, 8e-7, that a canary is ever called silent that is not. */
 const lnSilence = 14;

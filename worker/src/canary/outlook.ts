@@ -53,7 +53,8 @@ export function outlookOn(input: VerdictInput): Outlook {
   });
   const back = timeOf(input, Math.min(...harmAt));
   const on = timeOf(input, Math.max(...clearAt));
-  const waited = on === null ? null : Math.max(on, earliestAdvance(input));
+  const earliest = earliestAdvance(input);
+  const waited = on === null || earliest === null ? null : Math.max(on, earliest);
   const known = [back, waited].filter((each) => each !== null);
   return { guardrails, decisionAtMs: known.length === 0 ? null : Math.min(...known) };
 }
@@ -76,18 +77,26 @@ function leastFactor(question: Question, what: "isHarmed" | "isUnharmed"): numbe
 }
 
 /** When there will be `factor` times the units of now, at the rate of the newest stratum. */
-function timeOf({ strata, rollout, nowMs }: VerdictInput, factor: number): number | null {
-  if (factor === 1) return nowMs;
-  const canary = strata.reduce((sum, { units }) => sum + units.canary, 0);
+function timeOf(input: VerdictInput, factor: number): number | null {
+  const canary = input.strata.reduce((sum, { units }) => sum + units.canary, 0);
+  return factor === 1 ? input.nowMs : timeUntil(input, (factor - 1) * canary);
+}
+
+/** When so many more units of the canary will have come. */
+function timeUntil({ strata, rollout, nowMs }: VerdictInput, units: number): number | null {
   const perMs = (strata.at(-1)?.units.canary ?? 0) / Math.max(1, nowMs - rollout.shareSetAtMs);
-  const atMs = Math.round(nowMs + ((factor - 1) * canary) / perMs);
+  const atMs = Math.round(nowMs + units / perMs);
   return Number.isSafeInteger(atMs) ? atMs : null;
 }
 
-/** The end of every wait that is known in advance. */
-function earliestAdvance({ rollout, policy, nowMs }: VerdictInput): number {
+/** The end of every wait that is known in advance; null where units no longer come. */
+function earliestAdvance(input: VerdictInput): number | null {
+  const { rollout, policy, strata, nowMs } = input;
   const stage = rollout.stages[rollout.stage ?? -1];
   const isLast = rollout.stage === rollout.stages.length - 1;
   const waitMs = Math.max(stage?.minTimeMs ?? 0, isLast ? policy.bakeMs : 0);
-  return Math.max(nowMs, rollout.shareSetAtMs + waitMs);
+  const wanted = Math.max(policy.minViews, stage?.minViews ?? 0);
+  const missing = Math.max(0, wanted - (strata.at(-1)?.units.canary ?? 0));
+  const enoughAtMs = missing === 0 ? nowMs : timeUntil(input, missing);
+  return enoughAtMs === null ? null : Math.max(enoughAtMs, rollout.shareSetAtMs + waitMs);
 }

@@ -32,8 +32,9 @@ export type Trial = {
 };
 
 // Units of assignment are what is independent. Where they are larger than a visitor, the
-// token's bucket would take one account's page views for many witnesses.
-const unitColumns: { readonly [U in Rollout["unit"]]: string | undefined } = {
+// visitor's bucket would take one account's page views for many witnesses.
+/** The column that names a unit of assignment; none where visitors are the units. */
+export const unitColumns: { readonly [U in Rollout["unit"]]: string | undefined } = {
   account: "account.id",
   snippet: "snippet.id",
   sdkKey: "snippet.id",

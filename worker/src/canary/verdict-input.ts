@@ -60,10 +60,6 @@ export type VerdictInput = {
   readonly evidence: readonly GuardrailEvidence[];
 };
 
-// A view is sealed at most thirty seconds after its first beacon, and then under way to
-// the evidence: what is younger may have come of one arm and not yet of the other.
-const settledAfterMs = 60_000;
-
 /** The input of a verdict at `nowMs`. */
 export function verdictInput({
   evidence,
@@ -93,7 +89,7 @@ export function verdictInput({
       assignments: assignments[stratum] ?? { control: 0, canary: 0 },
     })),
     crowding: crowdingOf(crowds),
-    controlSinceCanary: controlSinceCanary(pulse, nowMs - settledAfterMs),
+    controlSinceCanary: controlSinceCanary(pulse, nowMs - policy.settledAfterMs),
     latestAtMs,
     evidence: policy.guardrails.map((guardrail) =>
       evidenceOn(guardrail, tallies.get(measureKey(guardrail)), {

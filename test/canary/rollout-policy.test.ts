@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { defaultPolicy } from "#src/canary/guardrails.ts";
+import { policyOf, seenIn } from "#src/canary/rollout-policy.ts";
+import type { DeliveryPatch } from "#flags/parameters.ts";
+import { draft } from "../flags/rollouts.ts";
+
+function judged(guardrails?: unknown, patch: DeliveryPatch = { browserMaxAgeS: 30 }) {
+  const made = draft("flag", { patch, unit: "visitor" });
+  return policyOf(guardrails === undefined ? made : { ...made, guardrails });
+}
+
+function issue(document: unknown) {
+  const policy = judged(document);
+  return policy.ok ? undefined : policy.error.issues[0];
+}
+
+function names(document: unknown) {
+  const policy = judged(document);
+  return policy.ok ? policy.value.guardrails.map(({ name }) => name) : policy.error;
+}
+
+const hits = { measure: { kind: "mean", column: "lcp.value" }, role: "watch" };
+
+describe("a rollout's policy", () => {
+  it("is the default of where its change is seen, where its author says nothing", () => {
+    expect(judged()).toEqual({ ok: true, value: defaultPolicy("snippet") });
+    const datafile = judged(undefined, { datafile: "candidate" });
+    expect(datafile).toEqual({ ok: true, value: defaultPolicy("datafile") });
+    expect(seenIn({ patch: {}, unit: "sdkKey" })).toBe("datafile");
+  });
+
+  it("keeps the default guardrails where only the rest is said", () => {
+    const policy = judged({ automatic: false });
+    expect(policy).toMatchObject({ ok: true, value: { automatic: false } });
+    expect(names({ automatic: false })).toEqual(names(undefined));
+  });
+
+  it("changes, adds and removes single guardrails by name, and no other", () => {
+    const document = { change: { errors: { margin: 0.5 }, flicker_mean: null, lcp_mean: hits } };
+    const policy = judged(document);
+    const before = defaultPolicy("snippet").guardrails;
+    const kept = before.filter(({ name }) => name !== "flicker_mean");
+    const guardrails = policy.ok ? policy.value.guardrails : [];
+    expect(guardrails.find(({ name }) => name === "errors")).toMatchObject({ margin: 0.5 });
+    const others = guardrails.slice(0, -1).filter(({ name }) => name !== "errors");
+    expect(others).toEqual(kept.filter(({ name }) => name !== "errors"));
+    expect(policy.ok && policy.value.guardrails.at(-1)).toMatchObject({
+      ...hits,
+      name: "lcp_mean",
+    });
+  });
+
+  it.each([
+    ["change.errors.margin", { change: { errors: { margin: -1 } } }],
+    ["change.mine.measure", { change: { mine: { role: "guard" } } }],
+    ["change", { change: 7 }],
+    ["", "none"],
+    ["alpha", { alpha: 2 }],
+    ["guardrails.0.name", { guardrails: [hits], change: {} }],
+  ])("names the author's own field: %s", (path, document) => {
+    expect(issue(document)?.path).toBe(path);
+  });
+});

@@ -1,0 +1,57 @@
+// What comes of a verdict: whether it is acted on, and what came of that. Pure; the Registry
+// does it.
+import type { Rollout } from "#flags/rollout.ts";
+import type { Verdict } from "./judge.ts";
+import type { VerdictInput } from "./verdict-input.ts";
+
+export type Outcome =
+  /** The verdict asks for nothing. */
+  | { readonly outcome: "none" }
+  /** It asks for a step, and automatic action is off. */
+  | { readonly outcome: "advised" }
+  /** The Registry is being asked; what it said is noted next. */
+  | { readonly outcome: "asked" }
+  /** The step was taken; everything since `epoch` follows it. */
+  | { readonly outcome: "done"; readonly epoch: number }
+  /** The Registry refused the step, and will be asked again later. */
+  | { readonly outcome: "refused"; readonly why: string };
+
+/** A step that was refused, and when. */
+export type Refused = { readonly step: NonNullable<Verdict["step"]>; readonly atMs: number };
+
+// Every refusal is a line of the audit log, and what stood in the way seldom goes in a second.
+const againAfterMs = 60_000;
+
+/**
+ * What came of a step whose answer was lost, by the rollout as it is now; undefined where it
+ * was not taken.
+ */
+export function outcomeSeen(
+  { step, asked }: { readonly step: Verdict["step"]; readonly asked: VerdictInput["rollout"] },
+  now: Pick<Rollout, "state" | "attempt" | "sharePpm">,
+  epoch: number,
+): Extract<Outcome, { outcome: "done" }> | undefined {
+  if (now.attempt !== asked.attempt) return undefined;
+  const isTaken =
+    step === "rollback"
+      ? now.state === "rolled_back"
+      : step === "promote"
+        ? now.state === "promoted"
+        : now.sharePpm > asked.sharePpm;
+  return isTaken ? { outcome: "done", epoch } : undefined;
+}
+
+/** Whether a verdict's step is to be taken now; "advised" where it is only to be told. */
+export function stepNow(
+  { step, atMs }: Pick<Verdict, "step" | "atMs">,
+  {
+    isAutomatic,
+    refused,
+  }: { readonly isAutomatic: boolean; readonly refused: Refused | undefined },
+): { readonly take: NonNullable<Verdict["step"]> } | "advised" | "none" | "wait" {
+  if (step === undefined) return "none";
+  if (!isAutomatic) return "advised";
+  const isSame = refused?.step === step && atMs - refused.atMs < againAfterMs;
+  // Going back is never put off.
+  return isSame && step !== "rollback" ? "wait" : { take: step };
+}
