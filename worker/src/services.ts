@@ -6,6 +6,7 @@ import { ArmsTokens } from "#src/adapters/arms-tokens.ts";
 import { Answers } from "#src/adapters/answers.ts";
 import { Artifacts } from "#src/adapters/artifacts.ts";
 import { Compositions } from "#src/adapters/compositions.ts";
+import type { NoticeEnv } from "#src/adapters/notices/configure.ts";
 import { Negotiations } from "#src/adapters/negotiations.ts";
 import { Plans } from "#src/adapters/plans.ts";
 import { Pointers } from "#src/adapters/pointers.ts";
@@ -22,7 +23,7 @@ import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.
 import { firstRing } from "#rum/window/ring.ts";
 
 /** What wrangler.toml binds. */
-export type Env = {
+export type Env = NoticeEnv & {
   readonly STORE: KVNamespace;
   readonly ARCHIVE: R2Bucket;
   readonly PROJECT: DurableObjectNamespace;

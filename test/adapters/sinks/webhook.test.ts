@@ -1,6 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
-import { readWebhookSecret, webhookSink } from "#src/adapters/sinks/webhook.ts";
+import { webhookSink } from "#src/adapters/sinks/webhook.ts";
+import { readWebhookSecret } from "#src/adapters/webhook-signature.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { dependencies, itBearsBadDays } from "./bad-days.ts";
 import { batchOf, pageView } from "./events.ts";

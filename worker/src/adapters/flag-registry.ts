@@ -15,7 +15,23 @@ export type Policy = {
   readonly maxLive: number;
   /** Times in which nothing grows. */
   readonly freezes: readonly Freeze[];
+  /** Whether verdicts of the judge are acted on; false where they are only told. */
+  readonly automatic: boolean;
   readonly revision: number;
+};
+
+/** A share of one attempt, and the first epoch in which requests were assigned by it. */
+export type ShareSince = Pick<Rollout, "sharePpm" | "holdoutPpm"> & { readonly fromEpoch: number };
+
+/** What the judge of one flag needs to know of it. */
+export type OnTrial = {
+  /** Null where there is none of that key and code. */
+  readonly rollout: Rollout | null;
+  /** Of its present attempt, in order. */
+  readonly shares: readonly ShareSince[];
+  readonly policy: Policy;
+  /** Everything up to this epoch is in the shares. */
+  readonly epoch: number;
 };
 
 /** One line of the audit log. Lines are added and never changed. */
@@ -92,6 +108,7 @@ export type FlagRegistryRpc = {
   snapshot(heldEdition: number): Promise<SnapshotAnswer>;
   /** By flag. */
   rollouts(): Promise<{ readonly epoch: number; readonly rollouts: readonly Rollout[] }>;
+  onTrial(flag: string, code: string): Promise<OnTrial>;
   changeFlag(change: FlagChange): Promise<Result<FlagChanged, FlagReject>>;
   /** The red button: one flag, or with `*` all that are live or promoted. Asks for no revision. */
   kill(flag: string, author: Author): Promise<Result<Killed, { reason: "unknown_flag" }>>;

@@ -1,5 +1,11 @@
-// What one flag's `Rollout` object answers: the counts of its arms.
+// What one flag's `Rollout` object answers: the counts of its arms, what became of evidence,
+// and verdicts with all that they were computed from.
+import type { Result } from "#base/result.ts";
 import type { Arm } from "#flags/arms.ts";
+import type { Batch, FoldError } from "#src/canary/evidence.ts";
+import type { Verdict } from "#src/canary/judge.ts";
+import type { Outcome } from "#src/canary/outcome.ts";
+import type { VerdictInput } from "#src/canary/verdict-input.ts";
 import type { PointerKind } from "#src/delivery/pointer.ts";
 
 /** Requests of one kind in one arm, while attempt, stage and share were the same. */
@@ -27,9 +33,46 @@ export type Counted = {
   readonly perMinute: Readonly<Record<Arm, number>> | null;
 };
 
+/** A stored verdict without what it was computed from. */
+export type VerdictLine = {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly attempt: number;
+  readonly action: Verdict["action"];
+  readonly reasons: Verdict["reasons"];
+  readonly outcome: Outcome;
+};
+
+/** A stored verdict: its input gives it again. */
+export type StoredVerdict = VerdictLine & {
+  readonly verdict: Verdict;
+  readonly input: VerdictInput;
+};
+
+/** How a flag stands now. */
+export type Standing = {
+  /** What a verdict of this moment is computed from. */
+  readonly input: VerdictInput;
+  /** Whether verdicts are acted on. */
+  readonly isAutomatic: boolean;
+  /** The newest stored verdict. */
+  readonly latest: VerdictLine | null;
+  readonly notices: { readonly pending: number; readonly failed: number };
+};
+
+export type VerdictQuery = { readonly beforeSeq: number | null; readonly limit: number };
+
 export type RolloutRpc = {
   count(batch: CountBatch): Promise<void>;
   counted(): Promise<Counted>;
+  /** Folds a batch into the evidence, once; durable when it resolves. What is not on trial needs none. */
+  take(batch: Batch): Promise<Result<"taken" | "not_live", FoldError>>;
+  /** Null before it ever was on trial. */
+  standing(): Promise<Standing | null>;
+  /** Newest first. */
+  verdicts(query: VerdictQuery): Promise<readonly VerdictLine[]>;
+  /** The newest one that is not after `atMs`; null where there is none. */
+  verdictAt(atMs: number): Promise<StoredVerdict | null>;
 };
 
 export type Rollouts = (name: string) => RolloutRpc;

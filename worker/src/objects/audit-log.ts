@@ -1,5 +1,6 @@
 // Who changed what, when, why, and what came of it. Lines are only ever added.
-import type { AuditEntry, AuditQuery } from "#src/adapters/flag-registry.ts";
+import type { Rollout } from "#flags/rollout.ts";
+import type { AuditEntry, AuditQuery, ShareSince } from "#src/adapters/flag-registry.ts";
 
 type Row = {
   seq: number;
@@ -13,6 +14,8 @@ type Row = {
   before: string;
   after: string;
 };
+
+type ShareRow = { [K in keyof ShareSince]: ShareSince[K] };
 
 export class AuditLog {
   static readonly steps = [
@@ -37,6 +40,23 @@ export class AuditLog {
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     const documents = [JSON.stringify(before ?? null), JSON.stringify(after ?? null)];
     this.#sql.exec(insert, atMs, who, why, action, target, outcome, epoch, ...documents);
+  }
+
+  /** The shares that an attempt has had while it was live, in order; each once where it stayed. */
+  sharesOf({ flag, code, attempt }: Pick<Rollout, "flag" | "code" | "attempt">): ShareSince[] {
+    const rows = this.#sql.exec<ShareRow>(
+      `SELECT epoch AS fromEpoch, json_extract(after, '$.sharePpm') AS sharePpm,
+          json_extract(after, '$.holdoutPpm') AS holdoutPpm
+        FROM audit WHERE target = ? AND outcome = 'done'
+          AND json_extract(after, '$.code') = ? AND json_extract(after, '$.attempt') = ?
+          AND json_extract(after, '$.state') IN ('ramping', 'held')
+        ORDER BY seq`,
+      flag,
+      code,
+      attempt,
+    );
+    const all = rows.toArray();
+    return all.filter(({ sharePpm }, at) => sharePpm !== all[at - 1]?.sharePpm);
   }
 
   /** Newest first. */

@@ -15,6 +15,7 @@ import type {
   Imported,
   ImportFlags,
   Killed,
+  OnTrial,
   Policy,
   SnapshotAnswer,
   StaleRevision,
@@ -73,6 +74,15 @@ export class FlagAuthority {
     if (!outcome.ok) return outcome;
     this.#deps.onChange();
     return ok({ before: before ?? null, after, epoch: this.table.epoch });
+  }
+
+  /** A flag as its judge needs it: the audit log knows every share that it has had. */
+  onTrial(flag: string, code: string): OnTrial {
+    const rollout = this.table.rollout(flag);
+    const { epoch } = this.table;
+    const policy = this.table.policy();
+    if (rollout?.code !== code) return { rollout: null, shares: [], policy, epoch };
+    return { rollout, shares: this.log.sharesOf(rollout), policy, epoch };
   }
 
   kill(

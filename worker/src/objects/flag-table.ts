@@ -12,7 +12,7 @@ type Revised = { document: string; revision: number };
 /** Rows of `setting`, by name. */
 type Setting = "policy" | "definitions" | "edition" | "epoch" | "codes";
 
-const initialPolicy = { maxLive: 8, freezes: [] };
+const initialPolicy = { maxLive: 8, freezes: [], automatic: true };
 const initialSet: FlagSet = { flags: {} };
 
 export class FlagTable {
@@ -66,12 +66,12 @@ export class FlagTable {
 
   policy(): Policy {
     const { document, revision } = this.#setting("policy");
-    const policy = document === "" ? initialPolicy : (JSON.parse(document) as Policy);
-    return { ...policy, revision };
+    const stored = document === "" ? {} : (JSON.parse(document) as Partial<Policy>);
+    return { ...initialPolicy, ...stored, revision };
   }
 
-  savePolicy({ maxLive, freezes }: Omit<Policy, "revision">): number {
-    return this.#save("policy", JSON.stringify({ maxLive, freezes }));
+  savePolicy({ maxLive, freezes, automatic }: Omit<Policy, "revision">): number {
+    return this.#save("policy", JSON.stringify({ maxLive, freezes, automatic }));
   }
 
   get edition(): number {

@@ -22,6 +22,7 @@ import type {
   Imported,
   ImportFlags,
   Killed,
+  OnTrial,
   Policy,
   SnapshotAnswer,
   StaleRevision,
@@ -156,6 +157,10 @@ export class Registry extends DurableObject<Env> implements RegistryRpc, FlagReg
   async rollouts(): Promise<{ epoch: number; rollouts: readonly Rollout[] }> {
     const { table } = this.#flags;
     return { epoch: table.epoch, rollouts: table.rollouts() };
+  }
+
+  async onTrial(flag: string, code: string): Promise<OnTrial> {
+    return this.#flags.onTrial(flag, code);
   }
 
   async changeFlag(change: FlagChange): Promise<Result<FlagChanged, FlagReject>> {

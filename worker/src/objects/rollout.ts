@@ -1,107 +1,179 @@
-// One flag's sums: how many requests each of its arms got. Batches that come
-// again, because an answer was lost, count once.
+// One flag's counts, evidence and verdicts. Loads, lets pure steps decide, saves, and arms its
+// alarm: every look at the flag is taken there, at most one a second, and none once nothing is
+// on trial and nobody waits to be told.
 import { DurableObject } from "cloudflare:workers";
-import type { Arm } from "#flags/arms.ts";
-import type { ArmCount, CountBatch, Counted, RolloutRpc } from "#src/adapters/rollouts.ts";
+import { ok } from "#base/result.ts";
+import { channelsFrom } from "#src/adapters/notices/configure.ts";
+import { registryFrom } from "#src/adapters/registry.ts";
+import { reportToLog } from "#src/adapters/report.ts";
+import type {
+  CountBatch,
+  Counted,
+  RolloutRpc,
+  Standing,
+  StoredVerdict,
+  VerdictLine,
+  VerdictQuery,
+} from "#src/adapters/rollouts.ts";
+import { foldBatch, type Batch } from "#src/canary/evidence.ts";
 import type { Env } from "#src/services.ts";
+import { ArmCountTable } from "./arm-count-table.ts";
+import { EvidenceTable } from "./evidence-table.ts";
+import type { HeldTrial } from "./held-trial.ts";
+import { Judgement } from "./judgement.ts";
 import { migrate } from "./migrations.ts";
+import { NoticeOutbox } from "./notice-outbox.ts";
+import { VerdictLog } from "./verdict-log.ts";
 
 const steps = [
-  `CREATE TABLE arm_count (
-    kind TEXT NOT NULL, arm TEXT NOT NULL, attempt INTEGER NOT NULL, stage INTEGER NOT NULL,
-    share_ppm INTEGER NOT NULL, requests INTEGER NOT NULL,
-    PRIMARY KEY (kind, arm, attempt, stage, share_ppm)
-  ) WITHOUT ROWID`,
-  `CREATE TABLE batch (
-    isolate TEXT PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL
-  ) WITHOUT ROWID`,
-  `CREATE TABLE minute (
-    minute INTEGER NOT NULL, arm TEXT NOT NULL, requests INTEGER NOT NULL,
-    PRIMARY KEY (minute, arm)
-  ) WITHOUT ROWID`,
+  ...ArmCountTable.steps,
+  ...EvidenceTable.steps,
+  ...VerdictLog.steps,
+  ...NoticeOutbox.steps,
+  "CREATE TABLE self (name TEXT PRIMARY KEY) WITHOUT ROWID",
 ];
 
-const minuteMs = 60_000;
-const keptMinutes = 15;
-/** Minutes over which a rate is told: long enough to be calm, short enough to be news. */
-const ratedMinutes = 5;
-/** An isolate that said nothing for so long will not repeat itself. */
-const keptBatchesMs = 3_600_000;
-
-/** Rows that are out of date do no harm: they go with every so many batches of an isolate. */
-const forgetEvery = 16;
-
-type ArmCountRow = { [K in keyof ArmCount]: ArmCount[K] };
-type MinuteRow = { minute: number; arm: Arm; requests: number };
+const betweenLooksMs = 1_000;
+/** Time alone changes verdicts: stages ripen, silence grows. */
+const restlessMs = 5_000;
+/** How long a batch may be folded by what was known of the flag before. */
+const trialFreshMs = 5_000;
+const noticeTimeoutMs = 5_000;
 
 export class Rollout extends DurableObject<Env> implements RolloutRpc {
-  readonly #sql: SqlStorage;
+  readonly #counts: ArmCountTable;
+  readonly #evidence: EvidenceTable;
+  readonly #verdicts: VerdictLog;
+  readonly #notices: NoticeOutbox;
+  readonly #judgement: Judgement;
+  readonly #name: string;
+  #held: { readonly trial: HeldTrial | undefined; readonly atMs: number } | undefined;
+  #lookedAtMs = 0;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    migrate(state.storage, steps);
-    this.#sql = state.storage.sql;
-  }
-
-  async count({ isolate, seq, counts }: CountBatch): Promise<void> {
-    const nowMs = Date.now();
-    this.ctx.storage.transactionSync(() => {
-      const known = this.#sql
-        .exec<{ seq: number }>("SELECT seq FROM batch WHERE isolate = ?", isolate)
-        .toArray()[0];
-      if (known !== undefined && known.seq >= seq) return;
-      this.#sql.exec("INSERT OR REPLACE INTO batch VALUES (?, ?, ?)", isolate, seq, nowMs);
-      for (const each of counts) this.#add(each, Math.floor(nowMs / minuteMs));
-      if (seq % forgetEvery === 0) this.#forget(nowMs);
+    const { storage } = state;
+    migrate(storage, steps);
+    const report = reportToLog;
+    const posting = {
+      fetch: (url: string, init: RequestInit) => fetch(url, init),
+      now,
+      timeoutMs: noticeTimeoutMs,
+    };
+    const { channels, problems } = channelsFrom(env, posting);
+    for (const problem of problems) report("notice_channel_unusable", { problem });
+    this.#name = nameOf(state);
+    this.#counts = new ArmCountTable(storage);
+    this.#evidence = new EvidenceTable(storage, report);
+    this.#verdicts = new VerdictLog(storage);
+    this.#notices = new NoticeOutbox({ storage, channels, report, now, newId });
+    this.#judgement = new Judgement({
+      storage,
+      registry: () => registryFrom(this.env.REGISTRY)(),
+      counts: this.#counts,
+      evidence: this.#evidence,
+      verdicts: this.#verdicts,
+      notices: this.#notices,
+      report,
+      now,
     });
   }
 
+  async count(batch: CountBatch): Promise<void> {
+    this.#counts.add(batch, Date.now());
+    // Requests in arms are the first sign that a flag is on trial.
+    if (this.#flag !== undefined) await this.#wakeBy(Date.now() + betweenLooksMs);
+  }
+
   async counted(): Promise<Counted> {
-    const rows = this.#sql.exec<ArmCountRow>(
-      `SELECT kind, arm, attempt, stage, share_ppm AS sharePpm, requests
-        FROM arm_count ORDER BY attempt, stage, share_ppm, kind, arm`,
-    );
-    const counts = rows.toArray();
-    return { counts, perMinute: this.#perMinute(Math.floor(Date.now() / minuteMs)) };
+    return { counts: this.#counts.all(), perMinute: this.#counts.perMinute(Date.now()) };
   }
 
-  #add({ kind, arm, attempt, stage, sharePpm, requests }: ArmCount, minute: number): void {
-    this.#sql.exec(
-      `INSERT INTO arm_count VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET requests = requests + excluded.requests`,
-      kind,
-      arm,
-      attempt,
-      stage,
-      sharePpm,
-      requests,
-    );
-    this.#sql.exec(
-      `INSERT INTO minute VALUES (?, ?, ?)
-        ON CONFLICT DO UPDATE SET requests = requests + excluded.requests`,
-      minute,
-      arm,
-      requests,
-    );
+  async take(batch: Batch): ReturnType<RolloutRpc["take"]> {
+    const newest = Math.max(0, ...batch.events.map(({ epoch }) => epoch));
+    const held = await this.#trialOf(newest);
+    if (!held?.isLive) return ok("not_live");
+    // Nothing is awaited from here until it is saved: batches of two shards may come at once.
+    const folded = foldBatch(this.#evidence.of(held.rollout), held.trial, batch);
+    if (!folded.ok) return folded;
+    this.#evidence.save(folded.value);
+    await this.#wakeBy(Math.max(Date.now(), this.#lookedAtMs + betweenLooksMs));
+    return ok("taken");
   }
 
-  #forget(nowMs: number): void {
-    this.#sql.exec("DELETE FROM batch WHERE at_ms < ?", nowMs - keptBatchesMs);
-    this.#sql.exec(
-      "DELETE FROM minute WHERE minute < ?",
-      Math.floor(nowMs / minuteMs) - keptMinutes,
-    );
+  async standing(): Promise<Standing | null> {
+    const flag = this.#flag;
+    const trial = flag && (await this.#judgement.trial(flag.key, flag.code));
+    if (trial === undefined || trial.rollout.attempt === 0) return null;
+    if (trial.isLive) await this.#wakeBy(Date.now() + betweenLooksMs);
+    return {
+      input: this.#judgement.input(trial),
+      isAutomatic: trial.isAutomatic,
+      latest: this.#verdicts.latest(),
+      notices: this.#notices.counts(),
+    };
   }
 
-  // The minute that is not over yet says too little, and would say less at its start.
-  #perMinute(current: number): Counted["perMinute"] {
-    const from = current - ratedMinutes;
-    const query = "SELECT * FROM minute WHERE minute >= ? AND minute < ?";
-    const rows = this.#sql.exec<MinuteRow>(query, from, current).toArray();
-    if (rows.length === 0) return null;
-    const first = Math.min(...rows.map((row) => row.minute));
-    const sums: Record<Arm, number> = { canary: 0, control: 0, rest: 0 };
-    for (const { arm, requests } of rows) sums[arm] += requests / (current - first);
-    return sums;
+  async verdicts(query: VerdictQuery): Promise<readonly VerdictLine[]> {
+    return this.#verdicts.list(query);
   }
+
+  async verdictAt(atMs: number): Promise<StoredVerdict | null> {
+    return this.#verdicts.at(atMs);
+  }
+
+  override async alarm(): Promise<void> {
+    const flag = this.#flag;
+    let isLive = false;
+    try {
+      this.#lookedAtMs = Date.now();
+      isLive = flag !== undefined && (await this.#judgement.look(flag.key, flag.code));
+    } catch (error) {
+      isLive = true;
+      reportToLog("judgement_failed", { name: this.#name, error });
+    }
+    // A channel that hangs must not keep the next look waiting.
+    this.ctx.waitUntil(this.#sendNotices());
+    if (isLive) await this.#wakeBy(this.#lookedAtMs + restlessMs);
+  }
+
+  async #sendNotices(): Promise<void> {
+    await this.#notices.send();
+    const dueAtMs = this.#notices.dueAtMs();
+    if (dueAtMs !== null) await this.#wakeBy(Math.max(dueAtMs, Date.now() + betweenLooksMs));
+  }
+
+  async #trialOf(newestEpoch: number): Promise<HeldTrial | undefined> {
+    const flag = this.#flag;
+    if (flag === undefined) return undefined;
+    const nowMs = Date.now();
+    const { trial, atMs } = this.#held ?? { trial: undefined, atMs: 0 };
+    if (trial?.isLive && trial.epoch >= newestEpoch && nowMs - atMs < trialFreshMs) return trial;
+    const fresh = await this.#judgement.trial(flag.key, flag.code);
+    this.#held = { trial: fresh, atMs: nowMs };
+    return fresh;
+  }
+
+  /** Arms the alarm, unless it goes off before that anyway. */
+  async #wakeBy(atMs: number): Promise<void> {
+    const armed = await this.ctx.storage.getAlarm();
+    if (armed === null || armed > atMs) await this.ctx.storage.setAlarm(atMs);
+  }
+
+  /** The flag whose object this is; undefined for the one that counts all requests. */
+  get #flag(): { readonly key: string; readonly code: string } | undefined {
+    const [key = "", code] = this.#name.split(":");
+    return code === undefined ? undefined : { key, code };
+  }
+}
+
+const now = (): number => Date.now();
+const newId = (): string => crypto.randomUUID();
+
+// An alarm may wake an object without telling it its name.
+function nameOf({ id, storage }: DurableObjectState): string {
+  const { sql } = storage;
+  if (id.name !== undefined) sql.exec("INSERT OR IGNORE INTO self VALUES (?)", id.name);
+  const [row] = sql.exec<{ name: string }>("SELECT name FROM self").toArray();
+  return row?.name ?? "";
 }

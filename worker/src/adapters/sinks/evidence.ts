@@ -1,0 +1,97 @@
+// The sink that canaries are judged by: every live flag's `Rollout` object gets what its
+// guardrails read of each event. A batch is taken once all of them have it; those that had it
+// already count nothing twice, because evidence keeps a cursor for each shard.
+import { isLive, type Rollout } from "#flags/rollout.ts";
+import type { WideEvent } from "#rum/wide-event.ts";
+import type { FlagRegistryRpc } from "#src/adapters/flag-registry.ts";
+import type { RolloutRpc } from "#src/adapters/rollouts.ts";
+import { murmur3 } from "#base/murmur3.ts";
+import { evidenceColumns } from "#src/canary/rollout-policy.ts";
+import type { EvidenceEvent } from "#src/canary/evidence.ts";
+import type { Arm } from "#flags/arms.ts";
+import { visitorBuckets } from "#flags/token.ts";
+import { allTaken } from "./outcome.ts";
+import type { Sink, SinkBatch, SinkOutcome } from "./sink.ts";
+
+export type EvidenceDependencies = {
+  readonly registry: () => Pick<FlagRegistryRpc, "rollouts">;
+  readonly rollout: (name: string) => Pick<RolloutRpc, "take">;
+  /** Ms since 1970. */
+  readonly now: () => number;
+};
+
+/** Flags that go live are judged from what comes after so long. */
+const rolloutsFreshMs = 2_000;
+
+/** An object in the midst of a deploy answers again within seconds. */
+const retryAfterMs = 1_000;
+
+/** The sink of all live flags. */
+export function evidenceSink(dependencies: EvidenceDependencies): Sink {
+  let known: readonly Rollout[] = [];
+  let knownAtMs = Number.NEGATIVE_INFINITY;
+  return { name: "evidence", most: { events: 500, bytes: 2_000_000, ageMs: 500 }, send };
+
+  async function send({ shard, events }: SinkBatch): Promise<SinkOutcome> {
+    try {
+      const flags = await liveFlags();
+      const outcomes = await Promise.all(
+        flags.map(async (rollout) => {
+          const columns = evidenceColumns(rollout);
+          const own = events.map(({ seq, event }) => observationOf(seq, event, columns));
+          const name = `${rollout.flag}:${rollout.code}`;
+          return dependencies.rollout(name).take({ shard, events: own });
+        }),
+      );
+      const refused = outcomes.find((each) => !each.ok);
+      if (refused === undefined) return allTaken;
+      const why = refused.ok ? "" : refused.error.reason;
+      return { outcome: "taken", retry: [], refused: events.map(({ seq }) => ({ seq, why })) };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return { outcome: "failed", why, retryAfterMs };
+    }
+  }
+
+  async function liveFlags(): Promise<readonly Rollout[]> {
+    const nowMs = dependencies.now();
+    if (nowMs - knownAtMs >= rolloutsFreshMs) {
+      const { rollouts } = await dependencies.registry().rollouts();
+      known = rollouts.filter(isLive);
+      knownAtMs = nowMs;
+    }
+    return known;
+  }
+}
+
+/** What evidence needs of a row: who, when, which arms, and the columns that guardrails read. */
+export function observationOf(
+  seq: number,
+  event: WideEvent,
+  columns: ReadonlySet<string>,
+): EvidenceEvent {
+  const row: Readonly<Record<string, unknown>> = event;
+  const read: Record<string, unknown> = {};
+  for (const name of columns) if (row[name] !== undefined) read[name] = row[name];
+  return {
+    seq,
+    kind: event["event.kind"] ?? "page_update",
+    atMs: Date.parse(event["event.at"] ?? "") || 0,
+    epoch: event["delivery.epoch"] ?? 0,
+    bucket: event["delivery.bucket"] ?? bucketOf(event),
+    arms: armsOf(event),
+    columns: read,
+  };
+}
+
+/** Nobody vouches for the arms of a page whose token did not hold. */
+function armsOf(event: WideEvent): EvidenceEvent["arms"] {
+  const isVouchedFor = event["delivery.token_ok"] === true || event["event.kind"] === "delivery";
+  if (!isVouchedFor) return undefined;
+  return (event["delivery.arms"] ?? {}) as Readonly<Record<string, Arm>>;
+}
+
+// Where nobody says whose it is, an event is another visitor's.
+function bucketOf(event: WideEvent): number {
+  return murmur3(event["event.id"] ?? "") % visitorBuckets;
+}
