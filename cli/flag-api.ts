@@ -18,6 +18,7 @@ import {
   type FlagView,
   type plainActions,
 } from "#src/admin/flag-contract.ts";
+import { guardrailsView, verdictList, verdictView } from "#src/admin/verdict-contract.ts";
 import { send, type Call } from "./call.ts";
 import type { Connection } from "./connection.ts";
 import type { Failure } from "./failure.ts";
@@ -48,6 +49,7 @@ export function flagApi(connection: Connection) {
   const settings = settingsApi(connection);
   return {
     ...settings,
+    ...judgeApi(connection),
     list,
     show,
     create,
@@ -157,6 +159,19 @@ function settingsApi(connection: Connection) {
     const names = Object.fromEntries(flags.map((flag) => [`arms.${flag}`, `${flag}:`]));
     return send(connection, { ...post(`${base}/preview`, document), names, answer: previewView });
   }
+}
+
+function judgeApi(connection: Connection) {
+  type Query = Readonly<Record<string, string>>;
+  const path = (key: string, what: string, query: Query = {}) =>
+    `${base}/flags/${key}/${what}?${new URLSearchParams(query).toString()}`;
+  return {
+    verdict: (key: string, query: Query) =>
+      send(connection, get(path(key, "verdict", query), verdictView)),
+    verdicts: (key: string, query: Query) =>
+      send(connection, get(path(key, "verdicts", query), verdictList)),
+    guardrails: (key: string) => send(connection, get(path(key, "guardrails"), guardrailsView)),
+  };
 }
 
 type Wanted = InferOutput<typeof policyBody>;

@@ -71,6 +71,20 @@ export function parseStages(text: string): FlagPlan["stages"] {
   });
 }
 
+/** `name={…}` or `name=off`: guardrails to change, each with its fields or null for none. */
+export function parseGuardrails(texts: readonly string[]): Record<string, unknown> {
+  const entries = pairs("--guardrail", texts).map(([name, text]) => {
+    if (text === "off") return [name, null] as const;
+    const fields = parseJson(text);
+    if (typeof fields === "object" && fields !== null) return [name, fields] as const;
+    throw usageFailure(
+      `--guardrail ${name} must be a JSON object or off; it was ${text}`,
+      `As in --guardrail '${name}={"margin":0.05}'.`,
+    );
+  });
+  return Object.fromEntries(entries);
+}
+
 /** `name:0-300000,500000-600000`: a layer and the places in it, in ppm. */
 export function parseLayer(text: string): FlagPlan["layer"] {
   const [name = "", list = "", ...rest] = text.split(":");

@@ -5,7 +5,13 @@ import { defineAction, type Input } from "../action.ts";
 import { checkFlag } from "../checks.ts";
 import { headline } from "../details.ts";
 import { usageFailure } from "../failure.ts";
-import { parseLayer, parsePatch, parseStages, type FlagPlan } from "../flag-plan.ts";
+import {
+  parseGuardrails,
+  parseLayer,
+  parsePatch,
+  parseStages,
+  type FlagPlan,
+} from "../flag-plan.ts";
 import { flagText } from "../flag-report.ts";
 import { checkJson, readInput } from "../input-file.ts";
 import { parseShare } from "../share.ts";
@@ -51,6 +57,13 @@ const options = {
     valueHint: "share",
     description: "The least control kept until it is promoted, 1% to 50%; 1% unless given",
   },
+  guardrail: {
+    type: "string",
+    valueHint: "name=json",
+    description:
+      "A guardrail to change by its fields, to add whole, or to leave out with off; more than one with another --guardrail",
+  },
+  "advise-only": { type: "boolean", description: "Let the judge tell and not act" },
   plan: {
     type: "string",
     valueHint: "file",
@@ -68,15 +81,17 @@ export const flagCreate = defineAction({
     key: { type: "positional", required: true, description: "Its name, as in engine-6-7" },
     ...options,
   },
-  repeatable: ["set", "header", "requires"],
+  repeatable: ["set", "header", "requires", "guardrail"],
   examples: [
     "aviary flag create engine-6-7 --set engine=6.7.0",
     "aviary flag create long-cache --set browserMaxAgeS=600 --unit account --stages 1%,10%,50%:manual",
     `aviary flag create de-only --set delayMs=50 --audience '{"==":[{"var":"country"},"DE"]}'`,
+    `aviary flag create slim --set compressionLevel=9 --guardrail 'evaluation_p75={"margin":0.05}' --guardrail flicker_mean=off`,
     "aviary flag create from-file --plan ./plan.json --dry-run",
   ],
   remarks: [
     `Parameters: ${Object.keys(flagParameters).join(", ")}. A list is written as JSON: --set 'encodings=["br","identity"]'.`,
+    "`aviary guardrails <key>` shows what a flag is judged by; docs/judge.md says what a guardrail may measure.",
     "Stages of --stages take an hour and 1,000 page views at least; a plan in a file can say more.",
   ],
   async run(input) {
@@ -107,10 +122,28 @@ async function planFrom(input: CreateInput): Promise<FlagPlan> {
     ...(values.stages !== undefined && { stages: parseStages(values.stages) }),
     ...(values.layer !== undefined && { layer: parseLayer(values.layer) }),
     ...(requires.length > 0 && { prerequisites: requires }),
+    ...guardrailsFrom(input, base),
     ...(values.holdout !== undefined && { holdoutPpm: parseShare("--holdout", values.holdout) }),
   } as FlagPlan;
   if (chosen.patch !== undefined) return chosen;
   throw usageFailure("a flag must change something", "Give --set, --header or --plan.");
+}
+
+function guardrailsFrom(
+  { all, values }: CreateInput,
+  base: FlagPlan,
+): Pick<FlagPlan, "guardrails"> {
+  const change = parseGuardrails(all("guardrail"));
+  const isAdvised = values["advise-only"] ?? false;
+  if (Object.keys(change).length === 0 && !isAdvised) return {};
+  const before = (base.guardrails ?? {}) as { readonly change?: object };
+  return {
+    guardrails: {
+      ...before,
+      ...(Object.keys(change).length > 0 && { change: { ...before.change, ...change } }),
+      ...(isAdvised && { automatic: false }),
+    },
+  };
 }
 
 async function audienceFrom(input: CreateInput): Promise<FlagPlan["audience"]> {

@@ -9,11 +9,12 @@ type Freeze = { readonly fromMs: number; readonly toMs: number };
 type Policy = {
   readonly maxLive: number;
   readonly freezes: readonly Freeze[];
+  readonly automatic: boolean;
   readonly revision: number;
 };
 
 const show = defineAction({
-  description: "Show how many flags may be live, and when nothing grows",
+  description: "Show how many flags may be live, when nothing grows, and what verdicts do",
   args: {},
   examples: ["aviary policy show"],
   async run({ session }) {
@@ -23,7 +24,7 @@ const show = defineAction({
 });
 
 const set = defineAction({
-  description: "Set how many flags may be live, or when nothing grows",
+  description: "Set how many flags may be live, when nothing grows, or what verdicts do",
   args: {
     "max-live": { type: "string", valueHint: "n", description: "Most live flags, 0 to 64" },
     freeze: {
@@ -32,11 +33,17 @@ const set = defineAction({
       description: "Two RFC 3339 times; more than one with another --freeze",
     },
     unfreeze: { type: "boolean", description: "End all freezes" },
+    judge: {
+      type: "string",
+      valueHint: "mode",
+      description: "What verdicts do: act on flags, or only advise",
+    },
     why: { type: "string", valueHint: "text", description: "For the audit log" },
   },
   repeatable: ["freeze"],
   examples: [
     "aviary policy set --max-live 4",
+    "aviary policy set --judge advise --why 'audit week'",
     "aviary policy set --freeze 2026-11-26T00:00Z/2026-11-30T00:00Z --why 'Black Friday'",
   ],
   remarks: ["The freezes that are given replace all earlier ones."],
@@ -51,7 +58,8 @@ const set = defineAction({
       values["max-live"] === undefined ? before.maxLive : parseMost(values["max-live"]);
     const freezes = given.length > 0 || values.unfreeze ? given : before.freezes;
     const change = { revision: before.revision, why: values.why ?? "" };
-    const policy = await flags.setPolicy({ maxLive, freezes }, change);
+    const automatic = values.judge === undefined ? before.automatic : parseMode(values.judge);
+    const policy = await flags.setPolicy({ maxLive, freezes, automatic }, change);
     return {
       json: policy,
       text: `${paint("green", "✔")} the policy is set\n${policyText(policy)}`,
@@ -59,13 +67,14 @@ const set = defineAction({
   },
 });
 
-function policyText({ maxLive, freezes }: Policy): string {
+function policyText({ maxLive, freezes, automatic }: Policy): string {
   const times = freezes.map(({ fromMs, toMs }) =>
     [iso(fromMs), iso(toMs)].map(formatTime).join(" to "),
   );
   return details([
     ["live flags", `at most ${maxLive}`],
     ["nothing grows", times.length === 0 ? "never: there is no freeze" : times.join("; ")],
+    ["judge", automatic ? "acts on flags" : "only advises"],
   ]);
 }
 
@@ -76,6 +85,11 @@ function iso(ms: number): string {
 function parseMost(text: string): number {
   if (/^\d{1,2}$/.test(text) && Number(text) <= 64) return Number(text);
   throw usageFailure("--max-live must be a whole number from 0 to 64");
+}
+
+function parseMode(text: string): boolean {
+  if (text === "act" || text === "advise") return text === "act";
+  throw usageFailure(`--judge must be act or advise; it was ${text}`);
 }
 
 function parseFreeze(text: string): Freeze {

@@ -4,6 +4,7 @@ import { audit } from "./audit.ts";
 import { datafile } from "./datafile.ts";
 import { engine } from "./engine.ts";
 import { flag } from "./flag.ts";
+import { guardrails } from "./guardrails.ts";
 import { kill } from "./kill.ts";
 import { moves, ramp } from "./moves.ts";
 import { plan } from "./plan.ts";
@@ -12,6 +13,7 @@ import { preview } from "./preview.ts";
 import { snippet } from "./snippet.ts";
 import { status } from "./status.ts";
 import { token } from "./token.ts";
+import { verdict, verdicts } from "./verdict.ts";
 import { watch } from "./watch.ts";
 
 export const root: Group = {
@@ -30,6 +32,9 @@ export const root: Group = {
     plan,
     preview,
     watch,
+    verdict,
+    verdicts,
+    guardrails,
     audit,
     policy,
     token,

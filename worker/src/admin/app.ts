@@ -23,6 +23,7 @@ import openapi from "./openapi.json" with { type: "json" };
 import { showPlan, signPreview } from "./plan.ts";
 import { refuse } from "./problem.ts";
 import { publishSnippet, snippetHandlers } from "./snippets.ts";
+import { listVerdicts, showGuardrails, showVerdict } from "./verdicts.ts";
 import { showStatus } from "./status.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 
@@ -97,6 +98,9 @@ app.delete("/tokens/:id", revokeToken);
 
 app.get("/flags", listFlags);
 app.get("/flags/:key", showFlag);
+app.get("/flags/:key/verdict", showVerdict);
+app.get("/flags/:key/verdicts", listVerdicts);
+app.get("/flags/:key/guardrails", showGuardrails);
 app.put("/flags/:key", putFlag);
 app.delete("/flags/:key", deleteFlag);
 app.post("/flags/:key/ramp", rampFlag);

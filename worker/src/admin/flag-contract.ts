@@ -137,6 +137,8 @@ export const policyBody = v.strictObject({
     v.maxValue(64, "must be from 0 to 64"),
   ),
   freezes: v.optional(freezes, []),
+  /** Whether verdicts of the judge are acted on; false where they are only told. */
+  automatic: v.optional(v.boolean("must be true or false"), true),
 });
 export const policyView = v.object({ ...policyBody.entries, revision: v.number() });
 

@@ -2,6 +2,7 @@
 import { limits } from "./contract.ts";
 import type { Endpoint } from "./endpoints.ts";
 import * as contract from "./flag-contract.ts";
+import * as verdictContract from "./verdict-contract.ts";
 
 const ifMatch = {
   "If-Match": 'The revision that this change is made against, as in "3". 412 if it has moved.',
@@ -38,6 +39,32 @@ export const flagEndpoints: readonly Endpoint[] = [
     summary: "One flag, with the requests that its arms got",
     scope: "read",
     answer: contract.flagDetail,
+    refusals: [404],
+  },
+  {
+    method: "get",
+    path: "/flags/{key}/verdict",
+    summary: "What the judge says of a flag now, or said at a time, with all its numbers",
+    scope: "read",
+    query: verdictContract.verdictQuery,
+    answer: verdictContract.verdictView,
+    refusals: [400, 404],
+  },
+  {
+    method: "get",
+    path: "/flags/{key}/verdicts",
+    summary: "Stored verdicts, newest first: all that moved the flag, the others ever more thinly",
+    scope: "read",
+    query: verdictContract.verdictListQuery,
+    answer: verdictContract.verdictList,
+    refusals: [400, 404],
+  },
+  {
+    method: "get",
+    path: "/flags/{key}/guardrails",
+    summary: "What a flag is judged by, defaults filled in",
+    scope: "read",
+    answer: verdictContract.guardrailsView,
     refusals: [404],
   },
   {

@@ -5,7 +5,8 @@ import type { ProblemDocument } from "./problem.ts";
 /** What is refused about flags alone. */
 export type FlagRefusal =
   | Exclude<FlagReject, { reason: "unknown_engine" | "stale_revision" }>
-  | { readonly reason: "flags_unknown" };
+  | { readonly reason: "flags_unknown" }
+  | { readonly reason: "no_verdict" };
 
 const flagReasons = {
   unknown_flag: true,
@@ -30,6 +31,7 @@ const flagReasons = {
   layer_overlap: true,
   layer_units_differ: true,
   flags_unknown: true,
+  no_verdict: true,
 } as const satisfies Record<FlagRefusal["reason"], true>;
 
 export function isFlagRefusal(refusal: { readonly reason: string }): refusal is FlagRefusal {
@@ -77,6 +79,8 @@ export function documentForFlag(refusal: FlagRefusal): ProblemDocument {
       );
     case "invalid_share":
       return field(400, "sharePpm", "must be from 1 to 1000000");
+    case "no_verdict":
+      return plain(404, "No verdict", "No verdict was given on it by then.");
     case "flags_unknown":
       return plain(503, "Flags unknown", "No snapshot has arrived here yet. Try again.");
     case "wrong_state":

@@ -6,6 +6,8 @@ import type { Rollout } from "#flags/rollout.ts";
 import type { Author, FlagChanged } from "#src/adapters/flag-registry.ts";
 import { everything } from "#src/adapters/arm-counts.ts";
 import type { Counted } from "#src/adapters/rollouts.ts";
+import type { PolicyError } from "#src/canary/guardrails.ts";
+import { policyOf } from "#src/canary/rollout-policy.ts";
 import { permit, type AdminContext } from "./context.ts";
 import {
   changeQuery,
@@ -46,8 +48,15 @@ export async function putFlag(context: AdminContext): Promise<Response> {
   if (!permitted.ok) return refuse(permitted.error);
   const plan = await readJson(context.req.raw, flagPlanBody);
   if (!plan.ok) return refuse(plan.error);
+  const { unit, patch, guardrails } = plan.value;
+  const policy = policyOf({ unit, patch, guardrails });
+  if (!policy.ok) return refuse({ reason: "invalid_rollout", issues: withPath(policy.error) });
   const isNew = context.req.header("if-match") === undefined;
   return change(context, { kind: isNew ? "create" : "amend", plan: plan.value });
+}
+
+function withPath({ issues }: PolicyError): PolicyError["issues"] {
+  return issues.map((each) => ({ ...each, path: `guardrails.${each.path}`.replace(/\.$/, "") }));
 }
 
 /** DELETE /api/v1/flags/{key}: only what touches nobody. */
@@ -146,11 +155,11 @@ async function trafficOf(context: AdminContext, rollout: Rollout) {
   return { own, all };
 }
 
-// A key that is used again is another flag, with counts of its own.
-function nameOf({ flag, code }: Rollout): string {
+/** Names a flag's object. A key that is used again is another flag, with counts of its own. */
+export function nameOf({ flag, code }: Rollout): string {
   return `${flag}:${code}`;
 }
 
-function keyOf(context: AdminContext): string {
+export function keyOf(context: AdminContext): string {
   return context.req.param("key") ?? "";
 }

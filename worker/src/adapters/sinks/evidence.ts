@@ -65,7 +65,7 @@ export function evidenceSink(dependencies: EvidenceDependencies): Sink {
 }
 
 /** What evidence needs of a row: who, when, which arms, and the columns that guardrails read. */
-export function observationOf(
+function observationOf(
   seq: number,
   event: WideEvent,
   columns: ReadonlySet<string>,

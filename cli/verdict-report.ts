@@ -1,0 +1,190 @@
+// Verdicts, for people: what is decided, why, and every guardrail with its evidence.
+import type { GuardrailsView, VerdictView } from "#src/admin/verdict-contract.ts";
+import { details } from "./details.ts";
+import { formatTime, harmless } from "./format.ts";
+import { paint } from "./paint.ts";
+import { formatShare } from "./share.ts";
+import { table } from "./table.ts";
+
+type Guardrail = VerdictView["guardrails"][number];
+
+const colours = { advance: "green", hold: "yellow", rollback: "red" } as const;
+const words = { advance: "go on", hold: "wait", rollback: "go back" } as const;
+const barLength = 10;
+
+/** The verdict with its reasons, and the guardrails below it. */
+export function verdictText(verdict: VerdictView, nowMs: number): string {
+  const { guardrails } = verdict;
+  const rows = guardrails.map((each) => [
+    each.name,
+    each.role,
+    level(each.levels.canary),
+    level(each.levels.control),
+    percent(each.change),
+    intervalText(each.interval),
+    evidenceBar(each),
+    saysText(each),
+  ]);
+  const heading = ["GUARDRAIL", "ROLE", "CANARY", "CONTROL", "CHANGE", "95 %", "HARM", "SAYS"];
+  const about = decision(verdict, nowMs);
+  return rows.length === 0 ? about : `${about}\n\n${table(heading, rows)}`;
+}
+
+function decision(verdict: VerdictView, nowMs: number): string {
+  const { action, reasons, units, sampleRatio, isReproduced } = verdict;
+  const [first, ...others] = reasons.map(({ detail }) => harmless(detail));
+  const isSplitWell = sampleRatio.lnE < sampleRatio.lnThreshold;
+  const split = isSplitWell ? "as planned" : paint("red", "not as planned");
+  return details([
+    ["verdict", `${paint(colours[action], words[action])}  ${first ?? ""}`],
+    ...others.map((each) => ["", each] as const),
+    ["stage", stageText(verdict)],
+    ["units", `${count(units.canary)} canary, ${count(units.control)} control; split ${split}`],
+    ...carriedOut(verdict),
+    ...expected(verdict, nowMs),
+    ...(isReproduced === null
+      ? []
+      : [
+          [
+            "computed again",
+            isReproduced ? "the same verdict" : paint("red", "another verdict"),
+          ] as const,
+        ]),
+  ]);
+}
+
+function stageText({ stage, stages, sharePpm, attempt }: VerdictView): string {
+  const at = stage === null ? "none" : `${stage + 1} of ${stages}`;
+  return `${at}, at ${formatShare(sharePpm)}, attempt ${attempt}`;
+}
+
+type Pair = readonly [name: string, value: string];
+
+function carriedOut({ outcome, isAutomatic, notices }: VerdictView): readonly Pair[] {
+  const pairs: Pair[] = [];
+  if (isAutomatic === false) pairs.push(["judge", "only advises"]);
+  if (outcome?.outcome === "done") pairs.push(["done", `since epoch ${outcome.epoch ?? ""}`]);
+  if (outcome?.outcome === "refused") pairs.push(["refused", harmless(outcome.why ?? "")]);
+  if (outcome?.outcome === "advised") pairs.push(["done", "nothing: it only advised"]);
+  if (notices !== null && notices.failed > 0) {
+    pairs.push(["notices", paint("red", `${notices.failed} reached nobody`)]);
+  }
+  return pairs;
+}
+
+function expected(
+  { decisionAt, action, isAutomatic }: VerdictView,
+  nowMs: number,
+): readonly Pair[] {
+  if (action !== "hold" || isAutomatic === null) return [];
+  return [
+    ["decision", decisionAt === null ? "not in sight at this rate" : inTime(decisionAt, nowMs)],
+  ];
+}
+
+/** `in 12 minutes, at …`: rounded up, since it is a guess. */
+function inTime(at: string, nowMs: number): string {
+  const seconds = Math.max(0, Math.ceil((Date.parse(at) - nowMs) / 1_000));
+  if (seconds === 0) return "at the next look";
+  const format = new Intl.RelativeTimeFormat("en");
+  const [amount, unit] =
+    seconds < 120
+      ? ([seconds, "second"] as const)
+      : seconds < 7_200
+        ? ([Math.ceil(seconds / 60), "minute"] as const)
+        : ([Math.ceil(seconds / 3_600), "hour"] as const);
+  return `expected ${format.format(amount, unit)}, at ${formatTime(at)}`;
+}
+
+/** How much of the evidence that shows harm there is; empty where it speaks for the canary. */
+function evidenceBar({ lnE, lnThreshold, isHarmed }: Guardrail): string {
+  const part = Math.max(0, Math.min(1, lnE / lnThreshold));
+  const full = isHarmed ? barLength : Math.min(barLength - 1, Math.floor(part * barLength));
+  const bar = "█".repeat(full) + "░".repeat(barLength - full);
+  return isHarmed ? paint("red", bar) : bar;
+}
+
+function saysText({ isHarmed, isUnharmed, isAnecdote, role }: Guardrail): string {
+  if (isHarmed) return paint("red", "harmed");
+  if (isUnharmed) return paint("green", "unharmed");
+  if (isAnecdote) return "too few witnesses";
+  return role === "primary" ? "open" : paint("dim", "no harm seen");
+}
+
+function intervalText(interval: Guardrail["interval"]): string {
+  if (interval === null) return "";
+  return `${percent(interval.lower)} … ${percent(interval.upper)}`;
+}
+
+const mostPercent = 10;
+
+/** `+48 %`; an interval without an end in sight is `more`. */
+function percent(change: number | null): string {
+  if (change === null) return "";
+  if (change > mostPercent) return "more";
+  const value = change * 100;
+  const digits = Math.abs(value) < 10 ? 1 : 0;
+  const text = Math.abs(value).toFixed(digits);
+  return `${value < 0 ? "−" : "+"}${text} %`;
+}
+
+function level(value: number): string {
+  return Number(value.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 5 });
+}
+
+function count(units: number): string {
+  return Math.round(units).toLocaleString("en");
+}
+
+/** What a flag is judged by. */
+export function guardrailsText({ guardrails, seenIn, ...policy }: GuardrailsView): string {
+  const rows = guardrails.map(({ name, role, measure, worse, margin, against, weight }) => [
+    name,
+    role,
+    measureText(measure),
+    worse === "higher" ? "more" : "less",
+    margin === 0 ? "none" : percent(margin),
+    against,
+    String(weight),
+  ]);
+  const heading = ["GUARDRAIL", "ROLE", "MEASURES", "HARM IS", "TOLERATED", "AGAINST", "WEIGHT"];
+  const about = details([
+    ["seen in", seenIn === "snippet" ? "pages" : "answers to SDKs"],
+    ["judge", policy.automatic ? "acts" : "only advises"],
+    ["false alarms", `at most ${policy.alpha * 100} % of harmless ramps are taken back`],
+    ["needs", `${count(policy.minViews)} canary units a stage`],
+    ["asks a person", `after ${hours(policy.maxStageMs)} undecided`],
+    ["last stage", `${hours(policy.bakeMs)} at least`],
+  ]);
+  return `${about}\n\n${table(heading, rows)}`;
+}
+
+function measureText(measure: GuardrailsView["guardrails"][number]["measure"]): string {
+  switch (measure.kind) {
+    case "quantile":
+      return `p${measure.p * 100} of ${measure.column}`;
+    case "mean":
+      return `mean of ${measure.column}`;
+    case "rate":
+    case "share":
+      return `${measure.kind} of ${conditionText(measure.of)}`;
+    case "arrivals":
+      return "pages that speak at all";
+  }
+}
+
+type Condition = Extract<
+  GuardrailsView["guardrails"][number]["measure"],
+  { kind: "rate" | "share" }
+>["of"];
+
+function conditionText({ column, is, above, below }: Condition): string {
+  if (is !== undefined) return `${column} = ${String(is)}`;
+  return above === undefined ? `${column} < ${below}` : `${column} > ${above}`;
+}
+
+function hours(ms: number): string {
+  if (ms < 60_000) return `${ms / 1_000} s`;
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  return `${Math.round(ms / 3_600_000)} h`;
+}
