@@ -17,6 +17,7 @@ import { Releases } from "#src/adapters/releases.ts";
 import { printLine, reportToLog, type Report } from "#src/adapters/report.ts";
 import { rolloutsFrom, type Rollouts } from "#src/adapters/rollouts.ts";
 import { sinksFrom, type ConfiguredSink } from "#src/adapters/sinks/configure.ts";
+import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
@@ -140,7 +141,10 @@ function createServices(env: Env): Services {
     projects: projectsFrom(env.PROJECT),
     registry,
     configuredSinks,
-    sinks: configuredSinks.flatMap((each) => (each.state === "ready" ? [each.sink] : [])),
+    sinks: [
+      evidenceSink({ registry, rollout: rollouts, now }),
+      ...configuredSinks.flatMap((each) => (each.state === "ready" ? [each.sink] : [])),
+    ],
     report,
     now,
     build: env.BUILD?.id ?? "development",

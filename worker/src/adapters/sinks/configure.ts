@@ -11,7 +11,8 @@ import { parquetSink } from "./parquet.ts";
 import type { PostDependencies } from "./post.ts";
 import type { Sink } from "./sink.ts";
 import { stdoutSink } from "./stdout.ts";
-import { readWebhookSecret, webhookSink } from "./webhook.ts";
+import { readWebhookSecret } from "#src/adapters/webhook-signature.ts";
+import { webhookSink } from "./webhook.ts";
 
 /** One entry of `SINKS`, whatever came of it. */
 export type ConfiguredSink = { readonly name: string; readonly kind: string } & (

@@ -65,11 +65,7 @@ export function evidenceSink(dependencies: EvidenceDependencies): Sink {
 }
 
 /** What evidence needs of a row: who, when, which arms, and the columns that guardrails read. */
-function observationOf(
-  seq: number,
-  event: WideEvent,
-  columns: ReadonlySet<string>,
-): EvidenceEvent {
+function observationOf(seq: number, event: WideEvent, columns: ReadonlySet<string>): EvidenceEvent {
   const row: Readonly<Record<string, unknown>> = event;
   const read: Record<string, unknown> = {};
   for (const name of columns) if (row[name] !== undefined) read[name] = row[name];
