@@ -62,7 +62,11 @@ function run(command: string, args: readonly string[]): void {
   execFileSync(command, args, { stdio: ["ignore", "ignore", "inherit"], env });
 }
 
-/** Starts Chromium without a window; the caller closes it. */
-export async function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: ensureChromium(), args: flags });
+/**
+ * Starts Chromium without a window; the caller closes it. Automation leaves out the
+ * back/forward cache unless it is to be kept.
+ */
+export async function launchChromium({ bfcache = false } = {}): Promise<Browser> {
+  const ignoreDefaultArgs = bfcache ? ["--disable-back-forward-cache"] : [];
+  return chromium.launch({ executablePath: ensureChromium(), args: flags, ignoreDefaultArgs });
 }

@@ -5,7 +5,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { buildBeacon } from "../worker/build-beacon.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..");
@@ -23,6 +24,16 @@ export const rows = {
     maxBytes: 300_000,
     measure: measureWorker,
   },
+  beaconEarlyBr: {
+    what: "Beacon, early part, brotli 11",
+    maxBytes: 1_024,
+    measure: async () => brotliLength((await buildBeacon()).early),
+  },
+  collectorBr: {
+    what: "Beacon, collector, brotli 11",
+    maxBytes: 7_168,
+    measure: async () => brotliLength((await buildBeacon()).collector),
+  },
 } as const satisfies Readonly<Record<string, Row>>;
 
 /** Bytes of the module that `wrangler deploy` would upload, compressed. */
@@ -37,6 +48,12 @@ async function measureWorker(): Promise<number> {
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** Bytes of a script's text at brotli's best. */
+export function brotliLength(text: string): number {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
+  return brotliCompressSync(text, { params }).byteLength;
 }
 
 async function print(json: boolean): Promise<void> {

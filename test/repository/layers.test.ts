@@ -33,6 +33,7 @@ describe("the layers", () => {
     ["worker/rum", "#flags/parameters.ts"],
     ["worker/rum/columns", "#flags/parameters.ts"],
     ["worker/rum/window", "#flags/parameters.ts"],
+    ["worker/rum/browser", "#rum/ingest.ts"],
     ["worker/src/stats", "#src/delivery/compose.ts"],
     ["worker/src/delivery", "#src/adapters/artifacts.ts"],
     ["worker/src/delivery", "node:zlib"],

@@ -1,0 +1,161 @@
+// A laboratory for the beacon: one server that is a site (127.0.0.1) and a CDN
+// (localhost) at once. It composes snippets with the real beacon and keeps what
+// pages send, as the server would read it.
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { vi } from "vitest";
+import type { Said } from "#rum/columns.ts";
+import type { BeaconConfig } from "#rum/browser/config.ts";
+import { ingest, type Beacon } from "#rum/ingest.ts";
+import { compose, preludeFor } from "#src/delivery/compose.ts";
+import { buildBeacon } from "../../worker/build-beacon.ts";
+
+type Page = {
+  /** What stands around the snippet's element. */
+  readonly head?: string;
+  readonly body?: string;
+  /** The snippet's engine. */
+  readonly engine?: string;
+  readonly config?: Partial<BeaconConfig>;
+  /** Attributes of the snippet's element. */
+  readonly attributes?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly inline?: true;
+};
+
+/** A beacon that came, and the text that it came as. */
+export type Arrived = Beacon & { readonly text: string };
+
+export type Lab = {
+  /** Puts a page in place, and returns its URL. */
+  readonly put: (name: string, page?: Page) => string;
+  /** What pages of that name sent, in the order of coming. */
+  readonly arrived: (name: string) => readonly Arrived[];
+  /** The same, once there are at least so many; fails after ten seconds. */
+  readonly until: (name: string, atLeast: number) => Promise<readonly Arrived[]>;
+  /** What a page's own script last posted to `/heard/<name>`, once there is something. */
+  readonly heard: (name: string) => Promise<unknown>;
+  readonly cdn: string;
+  readonly stop: () => Promise<void>;
+};
+
+const patience = { timeout: 10_000, interval: 20 };
+const pixel = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
+const token = "1.ya.ai34.16.a1_c.3k2j1h";
+
+/** Starts it on a free port of loopback. */
+export async function startLab(): Promise<Lab> {
+  const { early, collector } = await buildBeacon();
+  const pages = new Map<string, Page>();
+  const all = new Map<string, Arrived[]>();
+  const heard = new Map<string, unknown>();
+  const server = createServer((request, response) => {
+    void handle(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  const { port } = server.address() as AddressInfo;
+  const cdn = `http://localhost:${port}`;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? "/", cdn);
+    await wait(Number(searchParams.get("slow") ?? 0));
+    const [, kind = "", name = ""] = pathname.split("/");
+    response.setHeader("access-control-allow-origin", "*");
+    response.setHeader("timing-allow-origin", "*");
+    if (request.method === "POST") {
+      const text = await textOf(request);
+      response.statusCode = 204;
+      response.end();
+      if (kind === "heard") {
+        heard.set(name, JSON.parse(text));
+        return;
+      }
+      const beacon = ingest(text);
+      if (!beacon.ok) throw new Error(`${JSON.stringify(beacon.error)}: ${text}`);
+      all.set(name, [...(all.get(name) ?? []), { ...beacon.value, text }]);
+      return;
+    }
+    const bare = name.replace(/\.js$/, "");
+    const page = pages.get(bare);
+    if (kind === "js" && page !== undefined) {
+      response.setHeader("content-type", "text/javascript");
+      response.setHeader("server-timing", `av;desc="${token}", cache;desc=hit, edge;dur=0.4`);
+      response.end(snippet(bare, page));
+    } else if (kind === "beacon") {
+      response.setHeader("content-type", "text/javascript");
+      response.end(collector);
+    } else if (kind === "image") {
+      response.setHeader("content-type", "image/svg+xml");
+      response.end(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><rect width="400" height="300" fill="teal"/><circle cx="90" cy="90" r="60" fill="gold"/></svg>',
+      );
+    } else if (kind === "pixel") {
+      response.setHeader("content-type", "image/gif");
+      response.end(pixel);
+    } else if (kind === "page" && page !== undefined) {
+      response.setHeader("content-type", "text/html; charset=utf-8");
+      for (const [field, value] of Object.entries(page.headers ?? {})) {
+        response.setHeader(field, value);
+      }
+      response.end(html(bare, page));
+    } else {
+      response.statusCode = 404;
+      response.end();
+    }
+  }
+
+  function snippet(id: string, { engine = "", config, inline }: Page): string {
+    const beacon: BeaconConfig = {
+      collector: inline ? { inline: true } : "/beacon/1.js",
+      to: `/t/${id}`,
+      sampleRate: 1,
+      revision: "3da137979d4e",
+      build: "2.1.0",
+      variant: "1.0.0",
+      ...config,
+    };
+    const prelude = preludeFor({ snippetId: id, engineVersion: "1", payload: "{}" });
+    const set = `self.aviary.beacon=${JSON.stringify(beacon)};`;
+    const scripts = inline ? `${early}\n${collector}` : early;
+    return compose({ prelude: `${prelude}\n${set}`, beacon: scripts, engine });
+  }
+
+  function html(id: string, { head = "", body = "", attributes = "" }: Page): string {
+    const element = `<script src="${cdn}/js/${id}.js" ${attributes}></script>`;
+    return `<!doctype html><meta charset="utf-8"><title>${id}</title>${head}${element}<body>${body}`;
+  }
+
+  const arrived = (name: string): readonly Arrived[] => all.get(name) ?? [];
+  return {
+    put: (name, page = {}) => {
+      pages.set(name, page);
+      return `http://127.0.0.1:${port}/page/${name}`;
+    },
+    arrived,
+    until: async (name, atLeast) => {
+      const enough = (): boolean => arrived(name).length >= atLeast;
+      await vi.waitUntil(enough, patience);
+      return arrived(name);
+    },
+    heard: (name) => vi.waitUntil(() => heard.get(name), patience),
+    cdn,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request.setEncoding("utf8")) text += String(chunk);
+  return text;
+}
+
+/** Everything that one view's beacons said, later ones over earlier ones. */
+export function saidOf(beacons: readonly Arrived[], index = 0): Said {
+  const views = beacons.filter(({ said }) => said["pv.index"] === index);
+  return Object.assign({}, ...views.map(({ said }) => said)) as Said;
+}

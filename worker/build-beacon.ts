@@ -1,0 +1,53 @@
+// Bundles the beacon's two scripts for browsers. `npm run beacon` writes them to
+// dist/beacon, from where they are published; tests and the demo build them in memory.
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const browser = join(import.meta.dirname, "rum", "browser");
+
+/** The beacon's scripts, minified. */
+export type BeaconScripts = {
+  /** Statements for inside every snippet, before the engine; may throw, and need a fence. */
+  readonly early: string;
+  /** A script of its own for the page views that are measured; never throws. */
+  readonly collector: string;
+};
+
+/** Builds both scripts of one version: each knows the other's short names. */
+export async function buildBeacon(): Promise<BeaconScripts> {
+  const names: Record<string, string | false> = {};
+  const early = await bundle("early.ts", "es2015", names);
+  const collector = await bundle("collector.ts", "es2020", names);
+  return { early, collector };
+}
+
+async function bundle(
+  file: string,
+  target: string,
+  names: Record<string, string | false>,
+): Promise<string> {
+  const { outputFiles, mangleCache } = await build({
+    entryPoints: [join(browser, file)],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    charset: "utf8",
+    legalComments: "none",
+    target,
+    mangleProps: /[a-z]_$/,
+    mangleCache: names,
+    tsconfigRaw: {},
+    write: false,
+  });
+  Object.assign(names, mangleCache);
+  return outputFiles[0]?.text.trim() ?? "";
+}
+
+if (import.meta.main) {
+  const folder = join(import.meta.dirname, "..", "dist", "beacon");
+  const { early, collector } = await buildBeacon();
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "early.js"), early);
+  await writeFile(join(folder, "collector.js"), collector);
+}

@@ -1,0 +1,161 @@
+// The early part of the beacon, inside every snippet: decides whether this page view
+// is measured, says what the network and the page had done when the snippet began,
+// and brings the collector. The composition fences it, so that what throws ends this
+// part alone; what the engine calls is therefore made first, and never throws.
+// Syntax of ES2015: where it could not be parsed, neither could the engine behind it.
+import { version } from "#rum/positions.ts";
+import type { Row } from "#rum/wire.ts";
+import type { Item } from "./handover.ts";
+import type { Loose } from "./platform.ts";
+
+// A block keeps its names out of the page.
+{
+  const { aviary, performance: clock } = self;
+  const items: Item[] = [];
+  const put = (item: Item): void => {
+    if (!items[499]) items.push(item);
+  };
+  const now = (): number => {
+    try {
+      return clock.now();
+    } catch {
+      return 0;
+    }
+  };
+  const evalStart = now();
+
+  aviary.track = (...said) => put(said);
+  aviary.span =
+    (name, startMs = now()) =>
+    (changes) =>
+      put([name, startMs, now(), changes]);
+
+  const config = aviary.beacon;
+  // One draw, before anything is known of arms.
+  const sampled = config.sampleRate && Math.random() * config.sampleRate < 1;
+  if (sampled || config.earlyAlways) {
+    const script = document.currentScript as HTMLScriptElement;
+    const source = script.src;
+    // Decimal digits are hexadecimal ones, in fewer bytes: 106 bits are random enough.
+    const id = crypto
+      .getRandomValues(new Uint8Array(32))
+      .map((byte) => byte % 10)
+      .join("");
+    const [page] = clock.getEntriesByType("navigation") as [PerformanceNavigationTiming];
+    const [fetched = {} as Partial<PerformanceResourceTiming>] = clock.getEntriesByName(
+      source,
+    ) as PerformanceResourceTiming[];
+    const timing = (name: string): Partial<PerformanceServerTiming> =>
+      (fetched.serverTiming || []).find((entry) => entry.name === name) || {};
+    const early: unknown[] = [];
+
+    const begin = (): void => {
+      const network = navigator.connection || {};
+      const activation = page.activationStart || 0;
+      early.push(
+        ...([
+          version,
+          0,
+          id,
+          0,
+          config.earlyAlways ? 1 : config.sampleRate,
+          clock.timeOrigin,
+          now(),
+          Date.now(),
+          "keepalive",
+          timing("av").description,
+          null,
+          0,
+          location.host,
+          (config.templates || []).find((template) =>
+            location.pathname.match(`^${template.split("*").join(".*")}$`),
+          ),
+          document.referrer.split("/")[2],
+          activation
+            ? "prerender"
+            : document.wasDiscarded
+              ? "restore"
+              : (page.type.replace("_", "-") as "reload"),
+          config.revision,
+          config.build,
+          config.variant,
+          script.hasAttribute("async")
+            ? "async"
+            : script.async
+              ? "dynamic"
+              : script.defer
+                ? "defer"
+                : "sync",
+          timing("cache").description as "hit",
+          timing("edge").duration,
+          null,
+          navigator.globalPrivacyControl,
+          (fetched.name as undefined) &&
+            ([
+              fetched.startTime,
+              fetched.redirectStart,
+              fetched.redirectEnd,
+              fetched.domainLookupStart,
+              fetched.domainLookupEnd,
+              fetched.connectStart,
+              fetched.secureConnectionStart,
+              fetched.connectEnd,
+              fetched.requestStart,
+              fetched.responseStart,
+              fetched.responseEnd,
+            ] as Row<"early">[24]),
+          fetched.transferSize,
+          fetched.encodedBodySize,
+          fetched.decodedBodySize,
+          fetched.contentEncoding,
+          fetched.responseStatus || null,
+          fetched.deliveryType,
+          fetched.nextHopProtocol || null,
+          fetched.renderBlockingStatus && fetched.renderBlockingStatus === "blocking",
+          evalStart,
+          Math.max(page.responseStart - activation, 0),
+          activation,
+          page.confidence && page.confidence.value,
+          clock
+            .getEntriesByType("resource")
+            .filter((entry) => entry.initiatorType === "script" && entry.name !== source).length,
+          navigator.deviceMemory,
+          navigator.hardwareConcurrency,
+          navigator.cpuPerformance,
+          // The viewport's own size asks phones for a layout.
+          outerWidth,
+          outerHeight,
+          devicePixelRatio,
+          network.effectiveType,
+          network.rtt,
+          network.downlink,
+          network.saveData,
+          activation ? "prerender" : document.visibilityState,
+          navigator.webdriver,
+        ] as const satisfies Loose<Row<"early">>),
+      );
+      fetch(new URL(config.to, source), {
+        method: "POST",
+        body: JSON.stringify(early),
+        keepalive: true,
+        credentials: "omit",
+        mode: "no-cors",
+      }).catch(() => {});
+    };
+    if (document.prerendering) document.addEventListener("prerenderingchange", begin);
+    else begin();
+    if (sampled) {
+      addEventListener("error", put);
+      addEventListener("unhandledrejection", put);
+      script.addEventListener("load", put);
+      const path = config.collector as string & { readonly inline?: true };
+      const collector = path.inline ? script : document.createElement("script");
+      collector.view = [config, items, source, early];
+      // Where strings can be replaced all over, the collector's syntax is known.
+      if (!collector.src && ("".replaceAll as unknown)) {
+        collector.src = new URL(path, source) as unknown as string;
+        document.head.append(collector);
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// Late beacons on their way: what has changed since the last one, as text, by
+// `sendBeacon`, by a fetch that outlives the page where that is refused, or by
+// `fetchLater`, which speaks for pages that no longer can.
+import {
+  lateClientClock,
+  lateClientSentAt,
+  lateClsValue,
+  lateCspViolations,
+  lateErrorCount,
+  lateInpValue,
+  lateRejectionCount,
+  lateStitchLateSeq,
+  lateStitchTransport,
+  lateBeaconEvents,
+} from "#rum/positions.ts";
+import type { FetchLater } from "./platform.ts";
+import { headLength, type PageView } from "./page-view.ts";
+
+/** The server takes no more of one view. */
+const mostBeacons = 15;
+/** What makes one more beacon worth its while. */
+const worthy = [
+  lateClsValue,
+  lateInpValue,
+  lateErrorCount,
+  lateRejectionCount,
+  lateCspViolations,
+  lateBeaconEvents,
+];
+
+let armed: AbortController | undefined;
+
+/** How beacons travel: nothing that a server would have to allow first, and no cookies. */
+export const post = (body: string): RequestInit => ({
+  method: "POST",
+  body,
+  keepalive: true,
+  credentials: "omit",
+  mode: "no-cors",
+});
+
+/** A row's text, position by position; a page's own `toJSON` of arrays has no say in it. */
+export const textsOf = (row: readonly unknown[]): string[] => Array.from(row, textOf);
+
+const textOf = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${textsOf(value).join()}]`;
+  if (typeof value !== "number") return JSON.stringify(value) ?? "null";
+  // A ten-thousandth of a millisecond, or of a layout shift, is exact enough.
+  return Number.isFinite(value) ? String(+value.toFixed(4)) : "null";
+};
+
+const write = (view: PageView, transport: "sb" | "keepalive" | "fetchlater"): string[] => {
+  const { row, sequence } = view;
+  row[lateStitchLateSeq] = sequence + 1;
+  row[lateClientSentAt] = performance.now();
+  row[lateClientClock] = Date.now();
+  row[lateStitchTransport] = transport;
+  return textsOf(row);
+};
+
+const messageOf = ({ said }: PageView, texts: readonly string[]): string => {
+  const news = texts.map((text, at) => (at >= headLength && text === said[at] ? "null" : text));
+  return `[${news.join()}]`.replace(/(,null)+]$/, "]");
+};
+
+/** Whether anything has changed that one more beacon is worth. */
+export const hasNews = ({ row, said }: PageView): boolean => {
+  const texts = textsOf(row);
+  return worthy.some((at) => texts[at] !== said[at]);
+};
+
+/** Sends a view's row, and takes back what was armed. */
+export const send = (view: PageView, to: string): void => {
+  disarm();
+  if (view.sequence >= mostBeacons) return;
+  let texts = write(view, "sb");
+  let taken = false;
+  try {
+    taken = navigator.sendBeacon(to, messageOf(view, texts));
+  } catch {
+    // Missing, or somebody else's by now.
+  }
+  if (!taken) {
+    texts = write(view, "keepalive");
+    fetch(to, post(messageOf(view, texts))).catch(() => {});
+  }
+  view.sequence += 1;
+  view.said = texts;
+};
+
+/** Leaves a view's row with the browser, which sends it when the page is gone. */
+export const arm = (view: PageView, to: string): void => {
+  disarm();
+  const { fetchLater } = self as { fetchLater?: FetchLater };
+  if (!fetchLater || view.sequence >= mostBeacons) return;
+  armed = new AbortController();
+  const message = messageOf(view, write(view, "fetchlater"));
+  fetchLater(to, { ...post(message), signal: armed.signal });
+};
+
+const disarm = (): void => {
+  armed?.abort();
+  armed = undefined;
+};

@@ -1,0 +1,16 @@
+// A session of the customer's making: only where they opted in, and the visitor has not
+// asked for privacy. It says nothing but that two views are of one tab.
+import { earlyPvId } from "#rum/positions.ts";
+import type { BeaconConfig } from "./config.ts";
+
+const key = "aviary";
+
+/** The session's id: that of its first view; undefined where there is to be none. */
+export const sessionOf = ({ session }: BeaconConfig, early: readonly unknown[]): unknown => {
+  if (!session || navigator.globalPrivacyControl) return undefined;
+  try {
+    return (sessionStorage[key] ??= early[earlyPvId]);
+  } catch {
+    return undefined;
+  }
+};
