@@ -30,6 +30,8 @@ const snapshotSchema = v.object({
   pointers: v.array(v.unknown()),
   /** Keys of tokens and visitors, newest first: each lives on while the next one signs. */
   signingKeys: v.array(digest),
+  /** Sinks that an operator has told to wait, by name. */
+  pausedSinks: v.optional(v.array(v.string()), []),
 });
 
 type Stored = v.InferOutput<typeof snapshotSchema>;
@@ -54,6 +56,7 @@ export const safeSnapshot: Snapshot = {
   engines: {},
   pointers: [],
   signingKeys: [],
+  pausedSinks: [],
 };
 
 /** A snapshot, and what was wrong with the rollouts that were left out of it. */

@@ -1,4 +1,5 @@
 // Env → Services: the only reader of bindings and variables outside the objects.
+import { waitUntil } from "cloudflare:workers";
 import * as v from "valibot";
 import { Agents } from "#src/adapters/agents.ts";
 import { ArmCounts } from "#src/adapters/arm-counts.ts";
@@ -16,6 +17,8 @@ import { registryFrom, type RegistryStub } from "#src/adapters/registry.ts";
 import { Releases } from "#src/adapters/releases.ts";
 import { printLine, reportToLog, type Report } from "#src/adapters/report.ts";
 import { rolloutsFrom, type Rollouts } from "#src/adapters/rollouts.ts";
+import { deadLettersIn, type DeadLetters } from "#src/adapters/sinks/dead-letters.ts";
+import { pausesFrom } from "#src/adapters/sinks/pauses.ts";
 import { sinksFrom, type ConfiguredSink } from "#src/adapters/sinks/configure.ts";
 import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
@@ -74,6 +77,9 @@ export type Services = {
   readonly configuredSinks: readonly ConfiguredSink[];
   /** Where wide events go. */
   readonly sinks: readonly Sink[];
+  /** Whether an operator has told the sink of this name to wait. */
+  readonly isSinkPaused: (name: string) => boolean;
+  readonly deadLetters: DeadLetters;
   readonly report: Report;
   /** Ms since the epoch; stands still while a request waits for nothing. */
   readonly now: () => number;
@@ -104,6 +110,13 @@ function createServices(env: Env): Services {
   const rollouts = rolloutsFrom(env.ROLLOUT);
   const now = Date.now;
   const isolate = crypto.randomUUID();
+  const snapshots = new Snapshots({
+    kv,
+    colo,
+    registry,
+    report,
+    onTaken: (snapshot) => pointers.learn(snapshot.pointers, now()),
+  });
   const configuredSinks = sinksFrom(env.SINKS, {
     fetch: (url, init) => fetch(url, init),
     now,
@@ -117,13 +130,7 @@ function createServices(env: Env): Services {
     answers: new Answers(),
     negotiations: new Negotiations(),
     pointers,
-    snapshots: new Snapshots({
-      kv,
-      colo,
-      registry,
-      report,
-      onTaken: (snapshot) => pointers.learn(snapshot.pointers, now()),
-    }),
+    snapshots,
     plans: new Plans(),
     agents: new Agents(),
     previews: new Previews(),
@@ -145,6 +152,8 @@ function createServices(env: Env): Services {
       evidenceSink({ registry, rollout: rollouts, now }),
       ...configuredSinks.flatMap((each) => (each.state === "ready" ? [each.sink] : [])),
     ],
+    isSinkPaused: pausesFrom(snapshots, { now, background: { waitUntil } }),
+    deadLetters: deadLettersIn(env.ARCHIVE),
     report,
     now,
     build: env.BUILD?.id ?? "development",

@@ -2,32 +2,18 @@ import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { columnTable } from "#rum/columns.ts";
 import type { WideEvent } from "#rum/wide-event.ts";
 import { parquetSink } from "#src/adapters/sinks/parquet.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
+import { useBucket } from "./bucket.ts";
 import { batchOf, pageView } from "./events.ts";
 
 const taken = { outcome: "taken", retry: [], refused: [] };
 const config = { name: "archive", prefix: "events" };
 
-let miniflare: Miniflare;
-beforeAll(() => {
-  const script = "export default {}";
-  miniflare = new Miniflare(
-    convertV4MiniflareOptions({ modules: true, script, r2Buckets: ["ARCHIVE"] }),
-  );
-});
-afterAll(() => miniflare.dispose());
-
-async function newBucket(): Promise<R2Bucket> {
-  const bucket = (await miniflare.getR2Bucket("ARCHIVE")) as unknown as R2Bucket;
-  const { objects } = await bucket.list();
-  await bucket.delete(objects.map(({ key }) => key));
-  return bucket;
-}
+const newBucket = useBucket();
 
 function sinkOf(bucket: Pick<R2Bucket, "put">, timeoutMs = 20_000): Sink {
   return parquetSink(config, { bucket, timeoutMs });

@@ -124,6 +124,10 @@ export type FlagRegistryRpc = {
   audit(query: AuditQuery): Promise<readonly AuditEntry[]>;
   /** Notes a change that was made or refused elsewhere. */
   note(entry: Pick<AuditEntry, "who" | "why" | "action" | "target" | "outcome">): Promise<void>;
+  /** Sinks that wait, by name. */
+  pausedSinks(): Promise<readonly string[]>;
+  /** Makes a sink wait, or go on; shards see it within 10 s. Doing it twice is doing it once. */
+  pauseSink(name: string, isPaused: boolean): Promise<void>;
   /** Lets a pointer that has just moved ride in the snapshot. */
   announce(pointer: Pointer): Promise<void>;
 };

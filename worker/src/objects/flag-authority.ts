@@ -145,6 +145,16 @@ export class FlagAuthority {
     return ok(this.table.policy());
   }
 
+  /** Whether a sink waits, from now on; the snapshot tells the shards. */
+  pauseSink(name: string, isPaused: boolean): void {
+    const others = this.table.pausedSinks().filter((each) => each !== name);
+    this.#commit(() => {
+      this.table.savePausedSinks(isPaused ? [...others, name].toSorted() : others);
+      this.table.advance({ flags: false });
+    });
+    this.#deps.onChange();
+  }
+
   note(
     entry: Pick<AuditEntry, "who" | "why" | "action" | "target" | "outcome">,
     nowMs: number,
@@ -188,6 +198,7 @@ export class FlagAuthority {
       engines,
       pointers: [...this.table.movedSince(nowMs - pointerRidesMs)],
       signingKeys: this.table.signingKeys().map(({ key }) => key),
+      pausedSinks: [...this.table.pausedSinks()],
     };
   }
 

@@ -10,7 +10,7 @@ type Document = { document: string };
 type Revised = { document: string; revision: number };
 
 /** Rows of `setting`, by name. */
-type Setting = "policy" | "definitions" | "edition" | "epoch" | "codes";
+type Setting = "policy" | "definitions" | "edition" | "epoch" | "codes" | "paused sinks";
 
 const initialPolicy = { maxLive: 8, freezes: [], automatic: true };
 const initialSet: FlagSet = { flags: {} };
@@ -72,6 +72,16 @@ export class FlagTable {
 
   savePolicy({ maxLive, freezes, automatic }: Omit<Policy, "revision">): number {
     return this.#save("policy", JSON.stringify({ maxLive, freezes, automatic }));
+  }
+
+  /** By name. */
+  pausedSinks(): readonly string[] {
+    const { document } = this.#setting("paused sinks");
+    return document === "" ? [] : (JSON.parse(document) as readonly string[]);
+  }
+
+  savePausedSinks(names: readonly string[]): void {
+    this.#save("paused sinks", JSON.stringify(names));
   }
 
   get edition(): number {

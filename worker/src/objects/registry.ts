@@ -204,6 +204,14 @@ export class Registry extends DurableObject<Env> implements RegistryRpc, FlagReg
     this.#flags.note(entry, Date.now());
   }
 
+  async pausedSinks(): Promise<readonly string[]> {
+    return this.#flags.table.pausedSinks();
+  }
+
+  async pauseSink(name: string, isPaused: boolean): Promise<void> {
+    this.#flags.pauseSink(name, isPaused);
+  }
+
   async announce(pointer: Pointer): Promise<void> {
     this.#flags.announce(pointer, Date.now());
   }

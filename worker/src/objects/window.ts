@@ -34,12 +34,13 @@ export class Window extends DurableObject<Env> implements WindowRpc {
     super(state, env);
     migrate(state.storage, WindowLog.steps);
     this.#log = new WindowLog(state.storage.sql);
+    const services = servicesFor(env);
     this.#shard = new Shard({
       name: state.id.toString().slice(0, 16),
       log: this.#log,
       sinks: this.sinks(env),
-      park: () => Promise.reject(new Error("there is no room for dead letters")),
-      isPaused: () => false,
+      park: services.deadLetters.park,
+      isPaused: services.isSinkPaused,
       now: Date.now,
       random: Math.random,
     });
