@@ -1,6 +1,6 @@
 // Which beacons of sealed views went out, for as long as one may come again: at least
 // `keepMs` unless there are too many to remember. A bit for each number of a beacon.
-import type { View } from "#rum/stitch.ts";
+import type { Arrival, View } from "#rum/stitch.ts";
 
 type ClosedView = Extract<View, { readonly state: "sealed" }>;
 
@@ -28,7 +28,7 @@ export class ClosedViews {
   }
 
   set(key: string, { sequences }: ClosedView): void {
-    this.add(key, bitsOf(sequences));
+    this.add(key, bitsOfSequences(sequences));
   }
 
   /** Notes that beacons of a view went out, beside those that are known. */
@@ -47,8 +47,12 @@ export class ClosedViews {
   }
 }
 
-/** A bit for each number of a beacon. */
-export function bitsOf(sequences: readonly number[]): number {
+/** A bit for the number of each beacon. */
+export function bitsOf(arrivals: readonly Arrival[]): number {
+  return bitsOfSequences(arrivals.map(({ beacon }) => beacon.said["stitch.late_seq"]));
+}
+
+function bitsOfSequences(sequences: readonly number[]): number {
   return sequences.reduce((bits, sequence) => bits | (1 << sequence), 0);
 }
 

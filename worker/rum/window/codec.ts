@@ -2,7 +2,8 @@
 // edge has put together and the shard adds to its row as it came; events as where
 // their beacons stand. Rows outlive deploys: what is read may be of an older version.
 import type { Received, Sealed } from "#rum/stitch.ts";
-import type { Logged, Place } from "./views.ts";
+import { bitsOf } from "./closed-views.ts";
+import type { Decision, Logged, Place } from "./views.ts";
 
 /** A beacon on its way to the log, as text: several of them are joined with commas. */
 export function encodeReceived(beacon: Received, atMs: number): string {
@@ -24,22 +25,34 @@ const kinds = ["page_view", "late_only", "page_update"] as const satisfies Seale
 export type Written = {
   readonly kind: Sealed["kind"];
   readonly duplicates: number;
+  /** The view, and a bit for the number of each beacon. */
+  readonly key: string;
+  readonly bits: number;
   /** In the order of the beacons' numbers. */
   readonly beacons: readonly { readonly place: Place; readonly atMs: number }[];
 };
 
+type Row = readonly [
+  kind: number,
+  duplicates: number,
+  key: string,
+  bits: number,
+  // Row, place in the row and time of each beacon, one after the other.
+  places: readonly number[],
+];
+
 /** Events of one row, numbered from `firstSeq`. */
-export function encodeEvents(firstSeq: number, events: readonly Sealed[]): string {
-  if (events.length === 0) return "";
-  const list = events.map(({ kind, duplicates, arrivals }) => [
-    kinds.indexOf(kind),
-    duplicates,
-    ...arrivals.flatMap(({ beacon, atMs }) => {
-      const { row, at } = (beacon as Logged).place;
-      return [row, at, atMs];
-    }),
-  ]);
-  return JSON.stringify([firstSeq, ...list]);
+export function encodeEvents(firstSeq: number, decisions: readonly Decision[]): string {
+  if (decisions.length === 0) return "";
+  return JSON.stringify([firstSeq, ...decisions.map(rowOf)]);
+}
+
+function rowOf({ key, sealed: { kind, duplicates, arrivals } }: Decision): Row {
+  const places = arrivals.flatMap(({ beacon, atMs }) => {
+    const { row, at } = (beacon as Logged).place;
+    return [row, at, atMs];
+  });
+  return [kinds.indexOf(kind), duplicates, key, bitsOf(arrivals), places];
 }
 
 /** What `encodeEvents` wrote. */
@@ -48,14 +61,14 @@ export function decodeEvents(text: string): {
   readonly events: readonly Written[];
 } {
   if (text === "") return { firstSeq: 0, events: [] };
-  const [firstSeq, ...list] = JSON.parse(text) as [number, ...(readonly number[])[]];
-  return { firstSeq, events: list.map(writtenFrom) };
+  const [firstSeq, ...rows] = JSON.parse(text) as [number, ...Row[]];
+  return { firstSeq, events: rows.map(writtenFrom) };
 }
 
-function writtenFrom([kind = 0, duplicates = 0, ...places]: readonly number[]): Written {
+function writtenFrom([kind, duplicates, key, bits, places]: Row): Written {
   const beacons = Array.from({ length: places.length / 3 }, (_, nth) => {
     const [row = 0, at = 0, atMs = 0] = places.slice(3 * nth, 3 * nth + 3);
     return { place: { row, at }, atMs };
   });
-  return { kind: kinds[kind] ?? "page_view", duplicates, beacons };
+  return { kind: kinds[kind] ?? "page_view", duplicates, key, bits, beacons };
 }

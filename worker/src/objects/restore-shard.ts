@@ -1,8 +1,7 @@
 // Reads a shard's log back into memory. What a row decided stands: events are made
 // again of the beacons that it names, and only beacons that no row sealed are stitched.
-import { sealAfterMs, viewKey, type Sealed } from "#rum/stitch.ts";
+import { sealAfterMs, type Sealed } from "#rum/stitch.ts";
 import { wideEvent } from "#rum/wide-event.ts";
-import { bitsOf } from "#rum/window/closed-views.ts";
 import { decodeEvents, decodeReceived, type Taken, type Written } from "#rum/window/codec.ts";
 import type { LogRows } from "#rum/window/log-rows.ts";
 import type { Outbox } from "#rum/window/outbox.ts";
@@ -14,6 +13,7 @@ import {
   type Logged,
   type Place,
 } from "#rum/window/views.ts";
+import { reportToLog } from "#src/adapters/report.ts";
 import type { ShardState } from "./shard-state.ts";
 import type { LogRow, WindowLog } from "./window-log.ts";
 
@@ -30,6 +30,8 @@ type Restored = {
   readonly atMs: number;
   /** What is sealed now and was not before: a later version may see it so. */
   readonly decisions: readonly Decision[];
+  /** What the rows closed: it may not have been written down yet. */
+  readonly closings: Map<string, number>;
 };
 
 type ReadRow = Pick<LogRow, "slot" | "row" | "atMs" | "events"> & {
@@ -48,16 +50,16 @@ export function restore({ log, state, rows, outbox }: Restoring): Restored {
   const need = (row: number): void => void needs.set(row, (needs.get(row) ?? 0) + 1);
 
   const sealed = new Set<string>();
+  const closings = new Map<string, number>();
   for (const row of read) {
     const { firstSeq, events } = decodeEvents(row.events);
     for (const [at, event] of events.entries()) {
       for (const { place } of event.beacons) sealed.add(nameOf(place));
-      const again = sealedFrom(event, byRow);
-      // Its beacons are gone: it went out, and was closed, long ago.
-      if (again === undefined) continue;
-      note(views, again);
+      views.closed.add(event.key, event.bits);
+      closings.set(event.key, (closings.get(event.key) ?? 0) | event.bits);
       const seq = firstSeq + at;
       if (seq <= outbox.lastSeq) continue;
+      const again = sealedFrom(event, byRow);
       const places = [...event.beacons.map(({ place }) => place.row), row.row];
       for (const each of places) need(each);
       outbox.push({ seq, event: wideEvent(again), sealedAtMs: row.atMs, rows: places });
@@ -84,27 +86,23 @@ export function restore({ log, state, rows, outbox }: Restoring): Restored {
   for (const { slot, row } of read) rows.hold(row, slot, needs.get(row) ?? 0);
   for (const slot of log.slotsBefore(state.keepFrom)) rows.recycle(slot);
   outbox.skip(Math.max(outbox.lastSeq, state.seq));
-  return { views, decisions, row: last?.row ?? 0, atMs: last?.atMs ?? 0 };
+  return { views, decisions, closings, row: last?.row ?? 0, atMs: last?.atMs ?? 0 };
 }
 
 function nameOf({ row, at }: Place): string {
   return `${row}:${at}`;
 }
 
-function note(views: Views, { arrivals }: Sealed): void {
-  const [first] = arrivals;
-  if (first === undefined) return;
-  const sequences = arrivals.map(({ beacon }) => beacon.said["stitch.late_seq"]);
-  views.closed.add(viewKey(first.beacon), bitsOf(sequences));
-}
-
 function sealedFrom(
   { kind, duplicates, beacons }: Written,
   byRow: ReadonlyMap<number, ReadRow>,
-): Sealed | undefined {
+): Sealed {
   const arrivals = beacons.flatMap(({ place, atMs }) => {
     const beacon = byRow.get(place.row)?.beaconList[place.at]?.beacon;
-    return beacon === undefined ? [] : [{ beacon, atMs }];
+    if (beacon !== undefined) return [{ beacon, atMs }];
+    // A bug, but no reason to take in nothing any more.
+    reportToLog("window_row_gone", { row: place.row });
+    return [];
   });
-  return arrivals.length === beacons.length ? { kind, duplicates, arrivals } : undefined;
+  return { kind, duplicates, arrivals };
 }

@@ -45,7 +45,9 @@ export class Shard {
   #row: number;
   #atMs: number;
   #decided: readonly Decision[];
-  #closings = new Map<string, number>();
+  /** What was closed since it was last written down, and the first row that did. */
+  #closings: Map<string, number>;
+  #unclosedFrom: number;
   #closedAtMs = 0;
   #isChanged = false;
 
@@ -77,6 +79,8 @@ export class Shard {
     this.#row = restored.row;
     this.#atMs = restored.atMs;
     this.#decided = restored.decisions;
+    this.#closings = restored.closings;
+    this.#unclosedFrom = restored.closings.size > 0 ? state.keepFrom : Infinity;
   }
 
   get openViews(): number {
@@ -182,7 +186,6 @@ export class Shard {
 
   #write(beacons: string, decisions: readonly Decision[], held: number): void {
     const firstSeq = this.#outbox.lastSeq + 1;
-    const sealed = decisions.map((each) => each.sealed);
     const slot = this.#rows.nextSlot();
     const waits = this.lanes.length > 0 ? decisions.length : 0;
     this.#rows.hold(this.#row, slot, held + waits);
@@ -190,7 +193,7 @@ export class Shard {
     this.#rows.release(this.#outbox.layDown());
     const row = { slot, row: this.#row, atMs: this.#atMs, beacons };
     const state = JSON.stringify(this.#state());
-    this.#log.write({ ...row, events: encodeEvents(firstSeq, sealed), state });
+    this.#log.write({ ...row, events: encodeEvents(firstSeq, decisions), state });
     this.#isChanged = false;
   }
 
@@ -199,8 +202,8 @@ export class Shard {
     const seq = this.#outbox.lastSeq + 1;
     this.#counts.sealed += arrivals.length;
     this.#counts[countOf(sealed)] += 1;
-    const bits = bitsOf(arrivals.map(({ beacon }) => beacon.said["stitch.late_seq"]));
-    this.#closings.set(key, (this.#closings.get(key) ?? 0) | bits);
+    this.#closings.set(key, (this.#closings.get(key) ?? 0) | bitsOf(arrivals));
+    this.#unclosedFrom = Math.min(this.#unclosedFrom, this.#row);
     const rows = arrivals.map(({ beacon }) => (beacon as Logged).place.row);
     if (this.lanes.length === 0) {
       this.#outbox.skip(seq);
@@ -214,7 +217,7 @@ export class Shard {
   #state(): ShardState {
     return {
       seq: this.#outbox.lastSeq,
-      keepFrom: Math.min(this.#rows.oldest ?? this.#row, this.#row),
+      keepFrom: Math.min(this.#rows.oldest ?? this.#row, this.#unclosedFrom),
       counts: this.#counts,
       lanes: Object.fromEntries(this.lanes.map((lane) => [lane.name, lane.state])),
     };
@@ -233,6 +236,7 @@ export class Shard {
     this.#closedAtMs = nowMs;
     if (this.#closings.size > 0) this.#log.close(this.#row, nowMs, this.#closings);
     this.#closings = new Map();
+    this.#unclosedFrom = Infinity;
     this.#rows.settle();
     this.#views.closed.age(nowMs);
     this.#log.forgetClosings(nowMs - 2 * keepMs);
