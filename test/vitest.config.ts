@@ -32,7 +32,7 @@ export default defineConfig({
           name: "workerd",
           include: ["test/{adapters,objects,http,admin}/**/*.test.ts"],
           // Sinks run under Node too, where their stand-ins and independent readers do.
-          exclude: ["test/adapters/sinks/**"],
+          exclude: ["test/adapters/{sinks,notices}/**"],
           testTimeout: 20_000,
         },
       },
@@ -40,7 +40,7 @@ export default defineConfig({
         root,
         test: {
           name: "system",
-          include: ["test/{cli,e2e,repository,adapters/sinks}/**/*.test.ts"],
+          include: ["test/{cli,e2e,repository,adapters/sinks,adapters/notices}/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { parseGuardrails } from "../../cli/flag-plan.ts";
+import { guardrailsText, verdictText } from "../../cli/verdict-report.ts";
+import { viewStanding, viewStored } from "#src/admin/verdict-views.ts";
+import { defaultPolicy } from "#src/canary/guardrails.ts";
+import { judge } from "#src/canary/judge.ts";
+import { inputOf, nothing, scene, usual, type Columns } from "../canary/trials.ts";
+
+const slower: Columns = (at) => {
+  const page = usual(at) as { readonly ms: number };
+  return { ...page, ms: page.ms * 1.5 };
+};
+
+type Over = Parameters<typeof inputOf>[1];
+
+function standing(units: number, canary: Columns, over: Over = {}) {
+  const evidence = units === 0 ? nothing : scene({ units, control: usual, canary });
+  const input = inputOf(evidence, over);
+  return { input, isAutomatic: true, latest: null, notices: { pending: 0, failed: 0 } };
+}
+
+function textOf(units: number, canary: Columns, over: Over = {}) {
+  const view = viewStanding(standing(units, canary, over));
+  return verdictText(view, Date.parse(view.at));
+}
+
+describe("a verdict on the terminal", () => {
+  it("says what is decided and why, and fills the bar of what is harmed", () => {
+    const text = textOf(2_000, slower);
+    expect(text).toMatch(/^ +verdict +go back {2}time_p75 is \d+ % higher in the canary/m);
+    expect(text).toMatch(
+      /^time_p75 +primary +\d+ +\d+ +\+\d+ % +\+\d+ % … \+\d+ % +█{10} +harmed$/m,
+    );
+    expect(text).toMatch(/^errors .* ░{10} {2}unharmed$/m);
+  });
+
+  it("says when a decision can be expected while it waits, and how little it knows", () => {
+    const text = textOf(130, usual);
+    expect(text).toMatch(/^ +verdict +wait {2}130 of 200 units have come\.$/m);
+    expect(text).toMatch(/^ +decision +expected in \d+ (seconds|minutes|hours), at 20/m);
+    expect(text).not.toMatch(/NaN|undefined|null|Infinity/);
+  });
+
+  it("is readable before the first unit has come", () => {
+    const text = textOf(0, usual);
+    expect(text).toContain("No unit of this share has come yet.");
+    expect(text).toContain("not in sight at this rate");
+    expect(text).not.toMatch(/NaN|undefined|null|Infinity/);
+  });
+
+  it("names a split that is not as planned", () => {
+    const text = textOf(2_000, usual, { assignments: [{ control: 10_000, canary: 8_000 }] });
+    expect(text).toContain("split not as planned");
+    expect(text).toContain("8,000 canary, 10,000 control");
+  });
+
+  it("of the past says what came of it, and that it is computed again", () => {
+    const { input } = standing(2_000, slower);
+    const stored = { seq: 1, atMs: input.nowMs, attempt: 1, action: "rollback" as const };
+    const verdict = judge(input);
+    const outcome = { outcome: "done", epoch: 9 } as const;
+    const view = viewStored({ ...stored, reasons: verdict.reasons, outcome, verdict, input });
+    const text = verdictText(view, input.nowMs);
+    expect(text).toMatch(/^ +done +since epoch 9$/m);
+    expect(text).toMatch(/^ +computed again +the same verdict$/m);
+    const tampered = { ...verdict, needsPerson: false };
+    const other = viewStored({
+      ...stored,
+      reasons: verdict.reasons,
+      outcome,
+      verdict: tampered,
+      input,
+    });
+    expect(verdictText(other, input.nowMs)).toContain("another verdict");
+  });
+
+  it("says where nobody acts on it, and where notices reached nobody", () => {
+    const view = viewStanding({
+      ...standing(10, usual),
+      isAutomatic: false,
+      notices: { pending: 1, failed: 2 },
+    });
+    const text = verdictText(view, Date.parse(view.at));
+    expect(text).toMatch(/^ +judge +only advises$/m);
+    expect(text).toMatch(/^ +notices +2 reached nobody$/m);
+  });
+});
+
+describe("guardrails on the terminal", () => {
+  it("are one line each, with what they measure and what harm is", () => {
+    const text = guardrailsText({ seenIn: "snippet", ...defaultPolicy("snippet") });
+    expect(text).toMatch(
+      /^evaluation_p75 +primary +p75 of snippet\.eval_ms +more +none +control +1$/m,
+    );
+    expect(text).toMatch(
+      /^errors +primary +rate of snippet\.error_count > 0 +more +none +everyone/m,
+    );
+    expect(text).toMatch(/^arrivals +primary +pages that speak at all +less/m);
+    expect(text).toMatch(/^ +asks a person +after 168 h undecided$/m);
+  });
+});
+
+describe("--guardrail", () => {
+  it("is a name with fields to change, or off", () => {
+    expect(parseGuardrails(['errors={"margin":0.1}', "flicker_mean=off"])).toEqual({
+      errors: { margin: 0.1 },
+      flicker_mean: null,
+    });
+  });
+
+  it.each([["errors"], ["errors=7"], ["errors={"], ["errors=off", "errors=off"]])(
+    "is refused as %s",
+    (...texts) => {
+      expect(() => parseGuardrails(texts)).toThrow(/--guardrail/);
+    },
+  );
+});
