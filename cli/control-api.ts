@@ -21,6 +21,7 @@ import type { Connection } from "./connection.ts";
 import { flagApi } from "./flag-api.ts";
 import { pointerApi } from "./pointer-api.ts";
 import { absent, get, post } from "./requests.ts";
+import { sinkApi } from "./sink-api.ts";
 
 export type ControlApi = ReturnType<typeof controlApi>;
 
@@ -54,6 +55,7 @@ export function controlApi(connection: Connection) {
       ),
     }),
     flags: flagApi(connection),
+    sinks: sinkApi(connection),
     tokens: {
       create: (wanted: v.InferOutput<typeof createTokenBody>) =>
         send(connection, { ...post("/api/v1/tokens", wanted), answer: tokenCreated, once: true }),

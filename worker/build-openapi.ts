@@ -6,6 +6,7 @@ import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import * as contract from "#src/admin/contract.ts";
 import * as flagContract from "#src/admin/flag-contract.ts";
+import * as sinkContract from "#src/admin/sink-contract.ts";
 import * as verdictContract from "#src/admin/verdict-contract.ts";
 import { endpoints, type Endpoint } from "#src/admin/endpoints.ts";
 
@@ -13,10 +14,9 @@ const problemResponse = "#/components/responses/Problem";
 
 /** What the contracts call a schema is its name here, so that each stands in the document once. */
 const names = new Map<unknown, string>(
-  Object.entries({ ...contract, ...flagContract, ...verdictContract }).map(([name, schema]) => [
-    schema,
-    name,
-  ]),
+  Object.entries({ ...contract, ...flagContract, ...sinkContract, ...verdictContract }).map(
+    ([name, schema]) => [schema, name],
+  ),
 );
 
 /** Where the document stands in the repository. */

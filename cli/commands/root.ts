@@ -10,6 +10,7 @@ import { moves, ramp } from "./moves.ts";
 import { plan } from "./plan.ts";
 import { policy } from "./policy.ts";
 import { preview } from "./preview.ts";
+import { sinks } from "./sinks.ts";
 import { snippet } from "./snippet.ts";
 import { status } from "./status.ts";
 import { token } from "./token.ts";
@@ -37,6 +38,7 @@ export const root: Group = {
     guardrails,
     audit,
     policy,
+    sinks,
     token,
     status,
   },

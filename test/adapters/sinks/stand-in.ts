@@ -30,10 +30,19 @@ export type StandIn = {
   readonly asked: readonly Asked[];
 };
 
+type Answering = (asked: Asked) => Answer | Promise<Answer>;
+
 /** Starts one for a test; it ends with the test. */
-export async function standIn(
-  answer: (asked: Asked) => Answer | Promise<Answer>,
-): Promise<StandIn> {
+export async function standIn(answer: Answering): Promise<StandIn> {
+  const server = await startServer(answer);
+  onTestFinished(server.stop);
+  return server;
+}
+
+/** Starts one that the caller stops. */
+export async function startServer(
+  answer: Answering,
+): Promise<StandIn & { readonly stop: () => void }> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     respond(request, response).catch((error: unknown) => {
@@ -41,12 +50,12 @@ export async function standIn(
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  const stop = (): void => {
     server.closeAllConnections();
     server.close();
-  });
+  };
   const { port } = server.address() as AddressInfo;
-  const state: StandIn = { url: `http://127.0.0.1:${port}`, mood: "well", asked };
+  const state = { url: `http://127.0.0.1:${port}`, mood: "well" as Mood, asked, stop };
   return state;
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -22,6 +22,7 @@ import { exportFlags, importFlags, listAudit, putPolicy, showPolicy } from "./fl
 import openapi from "./openapi.json" with { type: "json" };
 import { showPlan, signPreview } from "./plan.ts";
 import { refuse } from "./problem.ts";
+import { listSinks, pauseSink, replaySink, testSink } from "./sinks.ts";
 import { publishSnippet, snippetHandlers } from "./snippets.ts";
 import { listVerdicts, showGuardrails, showVerdict } from "./verdicts.ts";
 import { showStatus } from "./status.ts";
@@ -119,6 +120,12 @@ app.put("/policy", putPolicy);
 app.get("/audit", listAudit);
 app.post("/plan", showPlan);
 app.post("/preview", signPreview);
+
+app.get("/sinks", listSinks);
+app.post("/sinks/:name/test", testSink);
+app.post("/sinks/:name/pause", pauseSink(true));
+app.post("/sinks/:name/resume", pauseSink(false));
+app.post("/sinks/:name/replay", replaySink);
 
 app.notFound((context) => {
   const { pathname } = new URL(context.req.url);

@@ -9,6 +9,7 @@ const reading = new Set(["GET", "HEAD", "OPTIONS"]);
 const asking = /\/(?:plan|preview)$/;
 const ofFlags = /^\/api\/v1\/(?:flags|flags\.flagd\.json|kill|policy)(?:\/([^/]+))?(?:\/|$)/;
 const longestPath = 256;
+const longestWhy = 500;
 const forbidden = 403;
 
 /** Notes a change after it was answered; nobody waits for the note. */
@@ -22,7 +23,7 @@ export const auditTrail = createMiddleware<{ Variables: Variables }>(async (cont
   const { registry, report } = context.get("services");
   const entry = {
     who: context.get("principal").name,
-    why: "",
+    why: (context.req.query("why") ?? "").slice(0, longestWhy),
     action: flag?.[1] === undefined ? method : `${method} ${path.slice(path.lastIndexOf("/") + 1)}`,
     target: flag?.[1] ?? path.slice(0, longestPath),
     outcome: status < 400 ? "done" : `refused with ${status}`,

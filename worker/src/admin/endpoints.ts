@@ -3,6 +3,7 @@ import type * as v from "valibot";
 import * as contract from "./contract.ts";
 import { limits, type Scope } from "./contract.ts";
 import { flagEndpoints } from "./flag-endpoints.ts";
+import { sinkEndpoints } from "./sink-endpoints.ts";
 
 export type Endpoint = {
   readonly method: "get" | "put" | "post" | "delete";
@@ -126,6 +127,7 @@ export const endpoints: readonly Endpoint[] = [
     refusals: [400, 409, 412, 413, 422],
   },
   ...flagEndpoints,
+  ...sinkEndpoints,
   {
     method: "get",
     path: "/tokens",

@@ -23,6 +23,12 @@ export type Refusal =
   | { readonly reason: "scope_missing"; readonly scope: Scope }
   | { readonly reason: "other_account"; readonly account: string | null }
   | { readonly reason: "method_not_allowed"; readonly methods: readonly string[] }
+  | {
+      readonly reason: "sink_unusable";
+      readonly name: string;
+      readonly problems: readonly string[];
+    }
+  | { readonly reason: "sink_paused"; readonly name: string }
   | { readonly reason: "unavailable" }
   | FlagRefusal
   | EngineReject
@@ -98,6 +104,14 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
         refusal.account === null
           ? "This needs a token that is not bound to an account."
           : `The token is bound to account ${refusal.account}.`,
+      );
+    case "sink_unusable":
+      return plain(409, "Sink unusable", `${refusal.name}: ${refusal.problems.join("; ")}.`);
+    case "sink_paused":
+      return plain(
+        409,
+        "Sink paused",
+        `Let ${refusal.name} go on before its letters are replayed.`,
       );
     case "nothing_stable":
       return plain(409, "Nothing stable", "Publish the datafile itself before a candidate for it.");
