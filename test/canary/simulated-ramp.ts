@@ -254,7 +254,8 @@ export function* simulateRamp(ramp: Ramp): Generator<Look> {
         const epoch = (strata.length > 1 && traffic.random() < 0.02 ? strata.at(-2) : strata.at(-1))
           ?.fromEpoch as number;
         const atMs = nowMs + traffic.random() * lookMs;
-        const { bucket } = visitor;
+        // Who is in no arm has a token that names nobody.
+        const bucket = arm === "rest" ? -1 : visitor.bucket;
         const arms: Record<string, Arm> = arm === "rest" ? {} : { [flag]: arm };
         seq += 1;
         events.push({

@@ -16,21 +16,23 @@ type Buckets = { readonly control: readonly ArmSums[]; readonly canary: readonly
 type Effect = {
   readonly n: number;
   readonly effect: number;
-  /** What it is at least, chance aside. */
-  readonly certain: number;
+  /** Its standard error, relative. */
+  readonly error: number;
 };
 
 /**
- * Design effect of a difference between arms of visitors, ≥ 1: that of both together,
- * because a small canary's own is mostly chance; but never below what its own certainly
- * is, so that one visitor of the canary with twenty errors remains one visitor.
+ * Design effect of a difference between arms of visitors, ≥ 1: that of both together but for
+ * one standard error, because that of a few hundred units is mostly chance; and never below
+ * what an arm's own certainly is, so that one visitor with twenty errors remains one visitor.
  */
 export function sharedEffect(tally: Tally, buckets: Buckets): number {
   const arms = effectsOf(tally, buckets);
   const units = arms.reduce((sum, { n }) => sum + n, 0);
   if (units === 0) return 1;
   const shared = arms.reduce((sum, { n, effect }) => sum + n * effect, 0) / units;
-  return Math.max(1, shared, ...arms.map(({ certain }) => certain));
+  const chance = Math.hypot(...arms.map(({ n, effect, error }) => (n / units) * effect * error));
+  const own = arms.map(({ effect, error }) => effect * (1 - doubts * error));
+  return Math.max(1, shared - chance, ...own);
 }
 
 /**
@@ -52,11 +54,14 @@ function effectsOf(tally: Tally, buckets: Buckets): readonly Effect[] {
   return [
     { sums: totalSums(tally, control), buckets: buckets.control },
     { sums: totalSums(tally, canary), buckets: buckets.canary },
-  ].map(({ sums: { n, sumSq, nonZero }, buckets: [first, ...others] }) => {
-    if (first === undefined || n === 0) return { n: 0, effect: 1, certain: 1 };
+  ].map(({ sums, buckets: [first, ...others] }) => {
+    const n = others.reduce((total, each) => total + each.n, first?.n ?? 0);
+    if (first === undefined || n === 0) return { n: 0, effect: 1, error: 0 };
+    // Most who are in neither arm have no bucket: what is known of squares is known of all.
+    const part = n / sums.n;
     // Of squares the effect needs the sum over all buckets alone.
-    const effect = designEffect([{ ...first, sumSq }, ...others]);
-    return { n, effect, certain: effect * (1 - doubts * relativeError(nonZero)) };
+    const effect = designEffect([{ ...first, sumSq: sums.sumSq * part }, ...others]);
+    return { n, effect, error: relativeError(sums.nonZero * part) };
   });
 }
 

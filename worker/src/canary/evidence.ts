@@ -27,7 +27,7 @@ type Observation = {
   readonly atMs: number;
   /** Of the snapshot that gave the arms. */
   readonly epoch: number;
-  /** The visitor's bucket, out of 64. */
+  /** The visitor's bucket, out of 64; −1 where nobody says. */
   readonly bucket: number;
   /** By flag, those in neither arm left out; undefined where nobody vouches for them. */
   readonly arms: Readonly<Record<string, Arm>> | undefined;
@@ -162,7 +162,7 @@ function countUnit({ units, crowds, pulse }: Evidence, place: Place, atMs: numbe
   const at = place.stratum * 2 + place.arm;
   units[at] = (units[at] ?? 0) + 1;
   const crowd = place.arm * visitorBuckets + place.bucket;
-  crowds[crowd] = (crowds[crowd] ?? 0) + 1;
+  if (place.bucket >= 0) crowds[crowd] = (crowds[crowd] ?? 0) + 1;
   addBeat(pulse, atMs, place.arm);
 }
 

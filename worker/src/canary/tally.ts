@@ -19,7 +19,7 @@ const moments = 4;
 export type Tally = {
   /** Per stratum and arm: units, Σx, Σx², and how many x are not 0. */
   readonly sums: Float64Array;
-  /** Per arm and bucket of visitors, over the whole attempt: units and Σx. */
+  /** Per arm and bucket of visitors, over the whole attempt: units and Σx, of those whose bucket is known. */
   readonly buckets: Float64Array;
   /** Per arm, in the newest run of strata alone: units in each bin. Empty where values are no bins. */
   readonly bins: Float64Array;
@@ -29,6 +29,7 @@ export type Tally = {
 export type Place = {
   readonly stratum: number;
   readonly arm: ArmIndex;
+  /** −1 where it is not known. */
   readonly bucket: number;
   /** Whether the stratum is of the newest run, whose bins are kept. */
   readonly isNewest: boolean;
@@ -54,8 +55,10 @@ export function addValue({ sums, buckets, bins }: Tally, place: Place, value: nu
   sums[at + 2] = (sums[at + 2] ?? 0) + value * value;
   if (value !== 0) sums[at + 3] = (sums[at + 3] ?? 0) + 1;
   const bucket = (place.arm * visitorBuckets + place.bucket) * 2;
-  buckets[bucket] = (buckets[bucket] ?? 0) + 1;
-  buckets[bucket + 1] = (buckets[bucket + 1] ?? 0) + value;
+  if (place.bucket >= 0) {
+    buckets[bucket] = (buckets[bucket] ?? 0) + 1;
+    buckets[bucket + 1] = (buckets[bucket + 1] ?? 0) + value;
+  }
   if (place.isNewest && bins.length > 0) {
     const bin = place.arm * BINS + value;
     bins[bin] = (bins[bin] ?? 0) + 1;

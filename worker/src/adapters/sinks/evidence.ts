@@ -69,13 +69,14 @@ function observationOf(seq: number, event: WideEvent, columns: ReadonlySet<strin
   const row: Readonly<Record<string, unknown>> = event;
   const read: Record<string, unknown> = {};
   for (const name of columns) if (row[name] !== undefined) read[name] = row[name];
+  const arms = armsOf(event);
   return {
     seq,
     kind: event["event.kind"] ?? "page_update",
     atMs: Date.parse(event["event.at"] ?? "") || 0,
     epoch: event["delivery.epoch"] ?? 0,
-    bucket: event["delivery.bucket"] ?? bucketOf(event),
-    arms: armsOf(event),
+    bucket: event["delivery.bucket"] ?? bucketOf(event, arms),
+    arms,
     columns: read,
   };
 }
@@ -87,7 +88,9 @@ function armsOf(event: WideEvent): EvidenceEvent["arms"] {
   return (event["delivery.arms"] ?? {}) as Readonly<Record<string, Arm>>;
 }
 
-// Where nobody says whose it is, an event is another visitor's.
-function bucketOf(event: WideEvent): number {
-  return murmur3(event["event.id"] ?? "") % visitorBuckets;
+// Who is in no arm has no bucket: their token need not name them. Whoever is in one, and has
+// none nonetheless, is taken for another visitor each time.
+function bucketOf(event: WideEvent, arms: EvidenceEvent["arms"] = {}): number {
+  const isInArm = Object.keys(arms).length > 0;
+  return isInArm ? murmur3(event["event.id"] ?? "") % visitorBuckets : -1;
 }
