@@ -10,6 +10,9 @@ export type LoadOptions = {
   readonly pid: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly seconds: number;
+  /** Instead of visitors that look at one path. */
+  readonly script?: { readonly path: string; readonly args: readonly string[] };
+  readonly connections?: number;
 };
 
 /** What one request cost the process, and half of them took, in µs. */
@@ -18,8 +21,8 @@ export type Load = { readonly cpuUs: number; readonly p50Us: number; readonly re
 const run = promisify(execFile);
 // Linux counts CPU time in hundredths of a second on every machine in use.
 const tickUs = 10_000;
-const connections = 16;
-const visitors = join(import.meta.dirname, "visitors.lua");
+const fewConnections = 16;
+const visitors = { path: join(import.meta.dirname, "visitors.lua"), args: [] };
 
 /** Ends the process with one clear line where wrk is missing. */
 export function requireWrk(): void {
@@ -32,11 +35,22 @@ export function requireWrk(): void {
 }
 
 /** Loads `url` for `seconds` and says what it cost. Rejects on any error or status of 4xx or 5xx. */
-export async function load({ url, pid, headers, seconds }: LoadOptions): Promise<Load> {
+export async function load(options: LoadOptions): Promise<Load> {
+  const { url, pid, headers, seconds } = options;
+  const { script = visitors, connections = fewConnections } = options;
   const fields = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
   const before = cpuUsOf(pid);
-  const shape = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "-s", visitors];
-  const args = [...shape, ...fields, url];
+  const shape = [
+    "-t1",
+    `-c${connections}`,
+    `-d${seconds}s`,
+    "--timeout",
+    "30s",
+    "--latency",
+    "-s",
+    script.path,
+  ];
+  const args = [...shape, ...fields, url, "--", ...script.args];
   const { stdout } = await run("wrk", args);
   const spent = cpuUsOf(pid) - before;
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${url}: ${stdout}`);

@@ -11,11 +11,12 @@ import { servicesFor, type Env } from "#src/services.ts";
 
 export { Project, Registry, Rollout } from "#src/index.ts";
 
-type ChaosEnv = Env & { readonly RECEIVER: string; readonly RECEIVER_SECRET: string };
+type ChaosEnv = Env & { readonly RECEIVER?: string; readonly RECEIVER_SECRET?: string };
 
 export class Window extends RealWindow {
   protected override sinks(env: ChaosEnv): readonly Sink[] {
-    const key = readWebhookSecret(env.RECEIVER_SECRET);
+    if (env.RECEIVER === undefined) return super.sinks(env);
+    const key = readWebhookSecret(env.RECEIVER_SECRET ?? "");
     if (key === undefined) throw new Error("RECEIVER_SECRET is no secret");
     return ["plain", "deduping"].map((name) =>
       webhookSink(

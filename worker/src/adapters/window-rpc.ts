@@ -56,6 +56,9 @@ export type ShardView = {
   readonly openViews: number;
   readonly sinks: readonly SinkCounts[];
   readonly storedBytes: number;
+  /** Since the object began: rows of its database and alarms, which are rows too. */
+  readonly rowsWritten: number;
+  readonly alarmsSet: number;
 };
 
 export type WindowRpc = {

@@ -160,13 +160,14 @@ export class Shard {
     await Promise.all(this.lanes.map((lane) => lane.pump()));
   }
 
-  view(nowMs: number): ShardView {
+  view(nowMs: number): Omit<ShardView, "alarmsSet"> {
     return {
       shard: this.#deps.name,
       counts: { ...this.#counts },
       openBeacons: this.#views.openBeacons,
       openViews: this.#views.openCount,
       storedBytes: this.#log.storedBytes,
+      rowsWritten: this.#log.rowsWritten,
       sinks: this.lanes.map((lane) => {
         const { since, exported, parked, retried, cursor } = lane.state;
         const sinceMs = this.#outbox.waitingSinceMs(cursor);

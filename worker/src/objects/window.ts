@@ -29,6 +29,7 @@ export class Window extends DurableObject<Env> implements WindowRpc {
   readonly #group: GroupCommit<Delivery, string>;
   #ticking: ReturnType<typeof setTimeout> | undefined;
   #isArmed = false;
+  #alarmsSet = 0;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -69,7 +70,7 @@ export class Window extends DurableObject<Env> implements WindowRpc {
   }
 
   async view(): Promise<ShardView> {
-    return this.#shard.view(Date.now());
+    return { ...this.#shard.view(Date.now()), alarmsSet: this.#alarmsSet };
   }
 
   override async alarm(): Promise<void> {
@@ -97,6 +98,7 @@ export class Window extends DurableObject<Env> implements WindowRpc {
     this.#ticking ??= setTimeout(() => this.#tick(), betweenTicksMs);
     if (this.#isArmed) return;
     this.#isArmed = true;
+    this.#alarmsSet += 1;
     this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + betweenAlarmsMs));
   }
 
