@@ -16,6 +16,7 @@ import {
   tokenList,
   type createTokenBody,
 } from "#src/admin/contract.ts";
+import { pipelineView } from "#src/admin/pipeline-contract.ts";
 import { send } from "./call.ts";
 import type { Connection } from "./connection.ts";
 import { flagApi } from "./flag-api.ts";
@@ -30,6 +31,7 @@ export function controlApi(connection: Connection) {
   return {
     health: () => send({ ...connection, token: undefined }, get("/healthz", healthView)),
     status: () => send(connection, get("/api/v1/status", statusView)),
+    pipeline: () => send(connection, get("/api/v1/pipeline", pipelineView)),
     engines: {
       list: async () => (await send(connection, get("/api/v1/engines", engineList))).engines,
       find: (version: string) =>

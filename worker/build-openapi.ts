@@ -7,6 +7,7 @@ import type { GenericSchema } from "valibot";
 import * as contract from "#src/admin/contract.ts";
 import * as flagContract from "#src/admin/flag-contract.ts";
 import * as sinkContract from "#src/admin/sink-contract.ts";
+import * as pipelineContract from "#src/admin/pipeline-contract.ts";
 import * as verdictContract from "#src/admin/verdict-contract.ts";
 import { endpoints, type Endpoint } from "#src/admin/endpoints.ts";
 
@@ -14,9 +15,13 @@ const problemResponse = "#/components/responses/Problem";
 
 /** What the contracts call a schema is its name here, so that each stands in the document once. */
 const names = new Map<unknown, string>(
-  Object.entries({ ...contract, ...flagContract, ...sinkContract, ...verdictContract }).map(
-    ([name, schema]) => [schema, name],
-  ),
+  Object.entries({
+    ...contract,
+    ...flagContract,
+    ...sinkContract,
+    ...verdictContract,
+    ...pipelineContract,
+  }).map(([name, schema]) => [schema, name]),
 );
 
 /** Where the document stands in the repository. */

@@ -7,6 +7,7 @@ import { flag } from "./flag.ts";
 import { guardrails } from "./guardrails.ts";
 import { kill } from "./kill.ts";
 import { moves, ramp } from "./moves.ts";
+import { pipeline } from "./pipeline.ts";
 import { plan } from "./plan.ts";
 import { policy } from "./policy.ts";
 import { preview } from "./preview.ts";
@@ -41,5 +42,6 @@ export const root: Group = {
     sinks,
     token,
     status,
+    pipeline,
   },
 };

@@ -48,5 +48,5 @@ function shards(env: Env) {
   const homes = new Map(
     ids.map((id) => homeOf(firstRing, id, "EU")).map((each) => [each.shard, each]),
   );
-  return Promise.all([...homes.values()].map((home) => stub(home).view()));
+  return Promise.all([...homes.values()].map((home) => stub(home).view(home.shard)));
 }

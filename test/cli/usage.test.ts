@@ -123,7 +123,7 @@ describe("help", () => {
     const commands = [...stdout.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}[A-Z]/gm)].map(
       ([, name]) => name ?? "",
     );
-    expect(commands).toHaveLength(44);
+    expect(commands).toHaveLength(45);
     const helps = await Promise.all(
       commands.map((name) => place.aviary([...name.split(" "), "-h"])),
     );

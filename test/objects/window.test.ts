@@ -25,7 +25,8 @@ function newView(): { early: Received; late: Received; id: string } {
 const now = () => ({ nowMs: Date.now(), region: "EU" });
 
 function viewOf(id: string): Promise<ShardView> {
-  return stubs(homeOf(firstRing, id, "EU")).view();
+  const home = homeOf(firstRing, id, "EU");
+  return stubs(home).view(home.shard);
 }
 
 describe("a Window object", () => {

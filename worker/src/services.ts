@@ -9,6 +9,7 @@ import { Artifacts } from "#src/adapters/artifacts.ts";
 import { Compositions } from "#src/adapters/compositions.ts";
 import type { NoticeEnv } from "#src/adapters/notices/configure.ts";
 import { Negotiations } from "#src/adapters/negotiations.ts";
+import { readPipeline, type Pipeline } from "#src/adapters/pipeline.ts";
 import { Plans } from "#src/adapters/plans.ts";
 import { Pointers } from "#src/adapters/pointers.ts";
 import { Previews } from "#src/adapters/previews.ts";
@@ -73,6 +74,8 @@ export type Services = {
   readonly tokens: ArmsTokens;
   readonly counts: ArmCounts;
   readonly windows: Windows;
+  /** The counters of all shards. Rejects where one does not answer. */
+  readonly pipeline: () => Promise<Pipeline>;
   /** What `SINKS` says, unusable entries included. */
   readonly configuredSinks: readonly ConfiguredSink[];
   /** Where wide events go. */
@@ -108,6 +111,7 @@ function createServices(env: Env): Services {
   const pointers = new Pointers({ kv, colo, report });
   const registry = registryFrom(env.REGISTRY);
   const rollouts = rolloutsFrom(env.ROLLOUT);
+  const window = windowsFrom(env.WINDOW);
   const now = Date.now;
   const isolate = crypto.randomUUID();
   const snapshots = new Snapshots({
@@ -137,7 +141,8 @@ function createServices(env: Env): Services {
     tokens: new ArmsTokens(),
     counts: new ArmCounts({ rollout: rollouts, isolate, report }),
     rollouts,
-    windows: createWindows({ window: windowsFrom(env.WINDOW), ring: () => firstRing, report }),
+    windows: createWindows({ window, ring: () => firstRing, report }),
+    pipeline: () => readPipeline(firstRing, window),
     nextRequestId: () => {
       requests += 1;
       return `${isolate}/${requests}`;

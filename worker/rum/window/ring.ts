@@ -39,6 +39,13 @@ export function homeOf({ shards }: Ring, pvId: string, continent: string | undef
   return { shard: shardName(region, placeOf(murmur3(pvId), shards)), region };
 }
 
+/** Every home that a ring has. */
+export function homesOf({ shards }: Ring): readonly Home[] {
+  return [undefined, ...regions.values()].flatMap((region) =>
+    Array.from({ length: shards }, (_, place) => ({ shard: shardName(region, place), region })),
+  );
+}
+
 function shardName(region: Region | undefined, place: number): string {
   return `${region ?? "any"}-${place}`;
 }

@@ -35,7 +35,7 @@ export type ShardCounts = {
   readonly update: number;
 };
 
-type SinkCounts = {
+export type SinkCounts = {
   readonly name: string;
   /** Events since the sink was there: exported, waiting and parked ones together. */
   readonly events: number;
@@ -56,6 +56,8 @@ export type ShardView = {
   readonly openViews: number;
   readonly sinks: readonly SinkCounts[];
   readonly storedBytes: number;
+  /** What edges told this shard of the beacons that they were sent, by outcome. */
+  readonly edge: Readonly<Record<string, number>>;
   /** Since the object began: rows of its database and alarms, which are rows too. */
   readonly rowsWritten: number;
   readonly alarmsSet: number;
@@ -64,5 +66,8 @@ export type ShardView = {
 export type WindowRpc = {
   /** Answers once the beacons are durable. */
   take(call: TakeCall): Promise<TakeAnswer>;
-  view(): Promise<ShardView>;
+  /** Notes an isolate's totals, which replace what it told before. */
+  tell(isolate: string, totals: Readonly<Record<string, number>>): Promise<void>;
+  /** @param shard the name that the asker knows it by. */
+  view(shard: string): Promise<ShardView>;
 };

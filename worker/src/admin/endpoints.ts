@@ -2,6 +2,7 @@
 import type * as v from "valibot";
 import * as contract from "./contract.ts";
 import { limits, type Scope } from "./contract.ts";
+import { pipelineView } from "./pipeline-contract.ts";
 import { flagEndpoints } from "./flag-endpoints.ts";
 import { sinkEndpoints } from "./sink-endpoints.ts";
 
@@ -46,6 +47,14 @@ export const endpoints: readonly Endpoint[] = [
     summary: "Build, newest engine, and which token is asking",
     scope: "read",
     answer: contract.statusView,
+    refusals: [],
+  },
+  {
+    method: "get",
+    path: "/pipeline",
+    summary: "What became of beacons, page views and events, over all shards and one by one",
+    scope: "read",
+    answer: pipelineView,
     refusals: [],
   },
   {

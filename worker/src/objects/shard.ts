@@ -36,7 +36,6 @@ const mostUnwrittenClosings = 5_000;
 
 export class Shard {
   readonly lanes: readonly Lane[];
-  readonly #deps: ShardDependencies;
   readonly #log: WindowLog;
   readonly #views: Views;
   readonly #rows = new LogRows();
@@ -53,7 +52,6 @@ export class Shard {
 
   constructor(dependencies: ShardDependencies) {
     const { log, sinks, name } = dependencies;
-    this.#deps = dependencies;
     this.#log = log;
     const state = stateFrom(log.lastState());
     this.#counts = { ...state.counts };
@@ -160,9 +158,8 @@ export class Shard {
     await Promise.all(this.lanes.map((lane) => lane.pump()));
   }
 
-  view(nowMs: number): Omit<ShardView, "alarmsSet"> {
+  view(nowMs: number): Omit<ShardView, "shard" | "edge" | "alarmsSet"> {
     return {
-      shard: this.#deps.name,
       counts: { ...this.#counts },
       openBeacons: this.#views.openBeacons,
       openViews: this.#views.openCount,

@@ -9,6 +9,7 @@ import { reportToLog } from "#src/adapters/report.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import type { ShardView, TakeAnswer, TakeCall, WindowRpc } from "#src/adapters/window-rpc.ts";
 import { servicesFor, type Env } from "#src/services.ts";
+import { EdgeTable } from "./edge-table.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrations.ts";
 import { Shard, type Delivery } from "./shard.ts";
@@ -25,6 +26,7 @@ const retryAfterS = 5;
 
 export class Window extends DurableObject<Env> implements WindowRpc {
   readonly #log: WindowLog;
+  readonly #edge: EdgeTable;
   readonly #shard: Shard;
   readonly #group: GroupCommit<Delivery, string>;
   #ticking: ReturnType<typeof setTimeout> | undefined;
@@ -33,7 +35,8 @@ export class Window extends DurableObject<Env> implements WindowRpc {
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    migrate(state.storage, WindowLog.steps);
+    migrate(state.storage, [...WindowLog.steps, ...EdgeTable.steps]);
+    this.#edge = new EdgeTable(state.storage.sql);
     this.#log = new WindowLog(state.storage.sql);
     const services = servicesFor(env);
     this.#shard = new Shard({
@@ -69,8 +72,13 @@ export class Window extends DurableObject<Env> implements WindowRpc {
     return { fates, retryAfterS };
   }
 
-  async view(): Promise<ShardView> {
-    return { ...this.#shard.view(Date.now()), alarmsSet: this.#alarmsSet };
+  async tell(isolate: string, totals: Readonly<Record<string, number>>): Promise<void> {
+    this.#edge.note(isolate, totals, Date.now());
+  }
+
+  async view(shard: string): Promise<ShardView> {
+    const edge = this.#edge.sums();
+    return { shard, edge, alarmsSet: this.#alarmsSet, ...this.#shard.view(Date.now()) };
   }
 
   override async alarm(): Promise<void> {
