@@ -69,19 +69,18 @@ function sinkSums(all: readonly SinkCounts[]): readonly SinkSums[] {
     const total = (field: "events" | "exported" | "waiting" | "parked" | "retried"): number =>
       sum(each.map((one) => one[field]));
     const ages = each.flatMap(({ oldestUnsentMs }) => oldestUnsentMs ?? []);
-    const sums = {
-      events: total("events"),
-      exported: total("exported"),
-      waiting: total("waiting"),
-      parked: total("parked"),
-    };
+    const [events, exported] = [total("events"), total("exported")];
+    const [waiting, parked] = [total("waiting"), total("parked")];
     return {
       name,
-      ...sums,
+      events,
+      exported,
+      waiting,
+      parked,
       retried: total("retried"),
       oldestUnsentMs: ages.length === 0 ? null : Math.max(...ages),
       lastFailure: each.map(({ lastFailure }) => lastFailure).find((why) => why !== "") ?? "",
-      unaccounted: sums.events - sums.exported - sums.waiting - sums.parked,
+      unaccounted: events - exported - waiting - parked,
     };
   });
 }
