@@ -24,16 +24,17 @@ export const audit = defineAction({
     const flag = values.flag === undefined ? {} : { flag: values.flag };
     const entries = await session.api.flags.audit({ limit: String(limit), ...before, ...flag });
     if (entries.length === 0) return { json: { entries }, text: "Nothing was changed yet." };
-    const rows = entries.map(({ seq, at, who, action, target, outcome, why }) => [
+    const rows = entries.map(({ seq, at, who, from, action, target, outcome, why }) => [
       String(seq),
       formatTime(at),
       harmless(who),
+      harmless(from),
       harmless(action),
       harmless(target),
       outcome === "done" ? paint("green", outcome) : paint("yellow", harmless(outcome)),
       harmless(why),
     ]);
-    const heading = ["#", "WHEN", "WHO", "WHAT", "OF", "OUTCOME", "WHY"];
+    const heading = ["#", "WHEN", "WHO", "FROM", "WHAT", "OF", "OUTCOME", "WHY"];
     return { json: { entries }, text: table(heading, rows) };
   },
 });

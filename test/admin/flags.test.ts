@@ -95,6 +95,36 @@ describe("the audit log", () => {
     });
   });
 
+  it("has what was refused before it came to anybody who decides, and from where it was asked", async () => {
+    const asked = { "cf-connecting-ip": "203.0.113.7" };
+    await put("malformed", { patch: { nonsense: 1 } }, asked);
+    await post("/flags/malformed/ramp", { sharePpm: "much" }, asked);
+    await post("/flags/malformed/kill", undefined, asked);
+    await ask("/flags/malformed?dryRun=true", { method: "PUT", body: "{}" });
+    await expect.poll(async () => (await auditOf("malformed")).length).toBe(3);
+    const lines = await auditOf("malformed");
+    expect(lines.map(({ from }) => from)).toEqual(Array(3).fill("203.0.113.7"));
+    expect(lines.map(({ action, outcome }) => `${action} ${outcome}`).toSorted()).toEqual([
+      "POST ramp refused with 400",
+      "PUT refused with 400",
+      "kill unknown_flag",
+    ]);
+  });
+
+  it("has imports and policies that were refused for their revision", async () => {
+    const late = { method: "PUT", headers: { "if-match": '"999"' } };
+    const flags = JSON.stringify({ flags: {} });
+    expect((await ask("/flags.flagd.json", { ...late, body: flags })).status).toBe(412);
+    const policy = JSON.stringify({ maxLive: 1 });
+    expect((await ask("/policy", { ...late, body: policy })).status).toBe(412);
+    expect((await ask("/policy?dryRun=true", { ...late, body: policy })).status).toBe(412);
+    const lines = (await auditOf("*")).slice(0, 2);
+    expect(lines.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([
+      "policy stale_revision",
+      "import stale_revision",
+    ]);
+  });
+
   it("never holds a secret", async () => {
     const { body } = await ask("/tokens", {
       method: "POST",
@@ -109,6 +139,28 @@ describe("the audit log", () => {
   });
 });
 
+describe("a policy", () => {
+  it("is tried without being made", async () => {
+    const before = await ask("/policy");
+    const init = { method: "PUT", body: JSON.stringify({ maxLive: 1, automatic: false }) };
+    const dry = await ask("/policy?dryRun=true", init);
+    expect(dry).toMatchObject({ status: 200, body: { maxLive: 1, automatic: false } });
+    expect(await ask("/policy")).toEqual(before);
+  });
+});
+
+describe("the red button", () => {
+  it("for one flag never means all of them, whatever the flag is called", async () => {
+    await createFlag("bystander", { patch: { staleIfErrorS: 7 } });
+    await ramp("bystander", 5);
+    for (const key of ["*", "%2A", "__proto__", "constructor", "%00", "zürich-客"]) {
+      expect((await post(`/flags/${key}/kill`)).status).toBe(404);
+    }
+    expect((await ask("/flags/bystander")).body["state"]).toBe("ramping");
+    await kill("/flags/bystander/kill");
+  });
+});
+
 describe("the scope operate", () => {
   it("is what moving flags takes, and reading them takes any", async () => {
     await createFlag("scoped", { patch: { coloTtlS: 6 } });
@@ -120,6 +172,15 @@ describe("the scope operate", () => {
       expect((await post(path, body, reader)).status).toBe(403);
       expect((await post(path, body, operator)).status).toBe(200);
     }
+  });
+
+  it("is not what a token has that is bound to an account: flags are everybody's", async () => {
+    const wanted = { name: "bound", scopes: ["operate"], account: "acme" };
+    const made = await ask("/tokens", { method: "POST", body: JSON.stringify(wanted) });
+    const bound = { authorization: `Bearer ${String(made.body["token"])}` };
+    expect((await ask("/flags", { headers: bound })).status).toBe(403);
+    expect((await post("/kill", undefined, bound)).status).toBe(403);
+    expect((await put("bound", { patch: { coloTtlS: 6 } }, bound)).status).toBe(403);
   });
 });
 

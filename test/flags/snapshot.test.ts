@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseFlagSet } from "#flags/definition.ts";
-import {
-  acceptSnapshot,
-  exportFlagSet,
-  parseSnapshot,
-  safeSnapshot,
-  type Snapshot,
-} from "#flags/snapshot.ts";
+import { exportFlagSet, parseSnapshot, safeSnapshot, type Snapshot } from "#flags/snapshot.ts";
 import { fc } from "../property.ts";
 import { after, draft, live } from "./rollouts.ts";
 
@@ -47,6 +41,8 @@ describe("parseSnapshot", () => {
   it.each([
     [{ version: 2 }, "version"],
     [{ epoch: -1 }, "epoch"],
+    [{ flags: [] }, "flags"],
+    [{ flags: { flags: null } }, "flags"],
     [{ rollouts: "none" }, "rollouts"],
     [{ signingKeys: ["short"] }, "signingKeys.0"],
     [{ engines: { "6.6.1": 1 } }, "engines.6.6.1"],
@@ -65,19 +61,6 @@ describe("parseSnapshot", () => {
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
     expect(parsed.value.snapshot.rollouts.map(({ flag }) => flag)).toEqual(["good"]);
     expect(parsed.value.faults.map((fault) => fault.path)).toEqual([path]);
-  });
-});
-
-describe("acceptSnapshot", () => {
-  it("holds the greatest edition, in whatever order snapshots come, and the first of two alike", () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(20), { minLength: 1 }), (editions) => {
-        const arrived = editions.map((edition, at) => ({ edition, at }));
-        const held = arrived.reduce((current, next) => acceptSnapshot(current, next));
-        expect(held.edition).toBe(Math.max(...editions));
-        expect(held.at).toBe(editions.indexOf(held.edition));
-      }),
-    );
   });
 });
 

@@ -66,7 +66,7 @@ const flagSchema = v.pipe(
 );
 
 /** A whole file of definitions. */
-export const flagSetSchema = v.object({
+const flagSetSchema = v.object({
   $schema: v.optional(v.string()),
   flags: recordOf(flagSchema),
   $evaluators: v.optional(recordOf(json)),

@@ -10,6 +10,11 @@ const maxIssues = 20;
 export function issuesOf(issues: readonly BaseIssue<unknown>[]): readonly Issue[] {
   return issues.slice(0, maxIssues).map((issue) => ({
     path: issue.path?.map((item) => String(item.key)).join(".") ?? "",
-    message: issue.message,
+    message: messageOf(issue),
   }));
+}
+
+/** What an issue says; valibot's own words for a name too many are not for people. */
+export function messageOf({ message }: BaseIssue<unknown>): string {
+  return message.startsWith("Invalid key: Expected never") ? "is not known" : message;
 }

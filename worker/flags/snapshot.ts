@@ -2,14 +2,22 @@
 // torn or older snapshot is never taken over a newer one: the last good one stays.
 import * as v from "valibot";
 import { err, ok, type Result } from "#base/result.ts";
-import { flagSetSchema, type FlagSet } from "./definition.ts";
+import type { FlagSet } from "./definition.ts";
 import { issuesOf, type Issue } from "./issue.ts";
+import { isObject } from "./logic/expression.ts";
 import { rolloutSchema, type Rollout } from "./rollout.ts";
 import { rolloutDefinition } from "./rollout-targeting.ts";
 
 const whole = v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(0));
 
 const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"));
+
+// Checked when they were imported. Ten thousand of them take a good part of a second
+// to check again, and every isolate would, with every publish.
+const definitions = v.custom<FlagSet>(
+  (input) => isObject(input) && isObject((input as { readonly flags?: unknown }).flags),
+  "must be a flagd file",
+);
 
 // Fields that are not known are left out, and so is a rollout that cannot be read:
 // while a deploy is under way, the writer may know more than the reader, and a
@@ -22,7 +30,7 @@ const snapshotSchema = v.object({
   epoch: whole,
   createdAtMs: whole,
   /** Definitions that are no rollouts. */
-  flags: flagSetSchema,
+  flags: definitions,
   rollouts: v.array(v.unknown()),
   /** SHA-256 of the engines that rollouts name, by version. */
   engines: v.record(v.string(), digest),
@@ -84,11 +92,6 @@ export function parseSnapshot(text: string): Result<ParsedSnapshot, SnapshotErro
       }
   }
   return ok({ snapshot: { ...parsed.output, rollouts: [...rollouts.values()] }, faults });
-}
-
-/** Of the snapshot held and one that came, the one to hold: only a greater edition replaces. */
-export function acceptSnapshot<T extends { readonly edition: number }>(current: T, next: T): T {
-  return next.edition > current.edition ? next : current;
 }
 
 /**

@@ -7,7 +7,12 @@ import type { Freeze, Rollout } from "#flags/rollout.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
 
 /** Who changes something, and why, as the audit log will show it. */
-export type Author = { readonly who: string; readonly why: string };
+export type Author = {
+  readonly who: string;
+  readonly why: string;
+  /** Address that it was asked from; left out by those who ask from inside. */
+  readonly from?: string;
+};
 
 /** What holds for all rollouts together. */
 export type Policy = {
@@ -41,6 +46,8 @@ export type AuditEntry = {
   readonly atMs: number;
   readonly who: string;
   readonly why: string;
+  /** Address that it was asked from; empty where it was asked from inside. */
+  readonly from: string;
   readonly action: string;
   /** What was changed: a flag's key, or a path. */
   readonly target: string;
@@ -77,8 +84,18 @@ export type Definitions = { readonly set: FlagSet; readonly revision: number };
 export type Killed = { readonly flags: readonly string[]; readonly epoch: number };
 export type StaleRevision = { readonly reason: "stale_revision"; readonly current: number };
 
+/** A change that was made or refused before it came to the Registry. */
+export type Noted = Pick<AuditEntry, "who" | "why" | "from" | "action" | "target" | "outcome">;
+
 export type ImportFlags = {
   readonly set: FlagSet;
+  readonly expected: number | null;
+  readonly dryRun: boolean;
+  readonly author: Author;
+};
+
+export type SetPolicy = {
+  readonly policy: Omit<Policy, "revision">;
   readonly expected: number | null;
   readonly dryRun: boolean;
   readonly author: Author;
@@ -115,15 +132,11 @@ export type FlagRegistryRpc = {
   definitions(): Promise<Definitions>;
   importFlags(request: ImportFlags): Promise<Result<Imported, StaleRevision>>;
   policy(): Promise<Policy>;
-  setPolicy(
-    policy: Omit<Policy, "revision">,
-    expected: number | null,
-    author: Author,
-  ): Promise<Result<Policy, StaleRevision>>;
+  setPolicy(request: SetPolicy): Promise<Result<Policy, StaleRevision>>;
   /** Newest first. */
   audit(query: AuditQuery): Promise<readonly AuditEntry[]>;
   /** Notes a change that was made or refused elsewhere. */
-  note(entry: Pick<AuditEntry, "who" | "why" | "action" | "target" | "outcome">): Promise<void>;
+  note(entry: Noted): Promise<void>;
   /** Sinks that wait, by name. */
   pausedSinks(): Promise<readonly string[]>;
   /** Makes a sink wait, or go on; shards see it within 10 s. Doing it twice is doing it once. */

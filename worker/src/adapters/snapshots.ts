@@ -88,9 +88,12 @@ export class Snapshots {
    */
   current(ask: Ask): HeldSnapshot | Promise<HeldSnapshot> {
     const { nowMs, background } = ask;
-    if (nowMs < this.#dueAtMs) {
+    // A clock that was set back must not put the next refresh off for as long.
+    const wentBack = nowMs < this.#attemptedAtMs - clockSkewMs;
+    if (nowMs < this.#dueAtMs && !wentBack) {
       return this.#awaited === undefined ? this.#held : this.#wait(this.#awaited);
     }
+    if (wentBack) this.#confirmedAtMs = Math.min(this.#confirmedAtMs, nowMs);
     const slept = nowMs - this.#attemptedAtMs >= sleptMs;
     this.#attemptedAtMs = nowMs;
     this.#dueAtMs = nowMs + retryMs;
@@ -124,12 +127,10 @@ export class Snapshots {
     const { nowMs } = ask;
     const copy = await this.#tryTo("colo", () => this.#readColo(nowMs));
     if (copy !== undefined && nowMs - copy.confirmedAtMs < coloFreshMs) {
-      this.#take("colo", copy);
-      return;
+      if (this.#take("colo", copy)) return;
     }
     const told = await this.#tryTo("registry", () => this.#askRegistry(nowMs));
-    if (told !== undefined) {
-      this.#take("registry", told);
+    if (told !== undefined && this.#take("registry", told)) {
       ask.background.waitUntil(this.#keepInColo());
       return;
     }
@@ -150,24 +151,31 @@ export class Snapshots {
     }
   }
 
-  #take(source: Exclude<SnapshotSource, "default">, { text, edition, confirmedAtMs }: Told): void {
+  /** False for a text that is not to be read: the next source may have a better one. */
+  #take(source: Exclude<SnapshotSource, "default">, told: Told): boolean {
+    const { text, edition, confirmedAtMs } = told;
     const held = this.#held.snapshot.edition;
+    if (text !== null && edition > held && !this.#hold(source, text)) return false;
     if (edition >= held) {
       this.#source = source;
       this.#confirmedAtMs = Math.max(this.#confirmedAtMs, confirmedAtMs);
       if (confirmedAtMs > 0) this.#dueAtMs = Math.max(this.#dueAtMs, confirmedAtMs + refreshMs);
     }
-    if (text === null || edition <= held) return;
+    return true;
+  }
+
+  #hold(source: Exclude<SnapshotSource, "default">, text: string): boolean {
     const parsed = parseSnapshot(text);
     if (!parsed.ok) {
       this.#stores.report("snapshot_refused", { source, issues: parsed.error.issues.slice(0, 3) });
-      return;
+      return false;
     }
     const { snapshot, faults } = parsed.value;
     if (faults.length > 0) this.#stores.report("rollouts_left_out", { faults: faults.slice(0, 3) });
     this.#held = { snapshot, plan: this.#planOf(snapshot), keys: keysOf(snapshot) };
     this.#text = text;
     this.#stores.onTaken(snapshot);
+    return true;
   }
 
   // A pointer that moves makes a new edition many times a minute; flags do not.

@@ -1,8 +1,8 @@
 // Every change that the control API was asked for, in the audit log: also those
 // that were refused. Of flags the Registry keeps the log itself, with what was before
-// and after; here is noted who was not let through to it.
+// and after; here is noted what did not get through to it.
 import { createMiddleware } from "hono/factory";
-import type { Variables } from "./context.ts";
+import { addressOf, type Variables } from "./context.ts";
 
 const reading = new Set(["GET", "HEAD", "OPTIONS"]);
 // Asked with POST for the sake of their bodies; they change nothing.
@@ -18,14 +18,17 @@ export const auditTrail = createMiddleware<{ Variables: Variables }>(async (cont
   const { method, path } = context.req;
   if (reading.has(method) || asking.test(path)) return;
   const { status } = context.res;
+  if (context.get("isLogged") === true) return;
+  if (context.req.query("dryRun") === "true" && status !== forbidden) return;
   const flag = ofFlags.exec(path);
-  if (flag !== null && status !== forbidden) return;
+  const last = path.slice(path.lastIndexOf("/") + 1);
   const { registry, report } = context.get("services");
   const entry = {
     who: context.get("principal").name,
     why: (context.req.query("why") ?? "").slice(0, longestWhy),
-    action: flag?.[1] === undefined ? method : `${method} ${path.slice(path.lastIndexOf("/") + 1)}`,
-    target: flag?.[1] ?? path.slice(0, longestPath),
+    from: addressOf(context),
+    action: flag?.[1] === undefined || flag[1] === last ? method : `${method} ${last}`,
+    target: (flag?.[1] ?? path).slice(0, longestPath),
     outcome: status < 400 ? "done" : `refused with ${status}`,
   };
   const note = registry().note(entry);

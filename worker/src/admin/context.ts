@@ -11,9 +11,16 @@ export type Variables = {
   readonly services: Services;
   readonly principal: Principal;
   readonly background: Background;
+  /** True once the Registry was asked for a change, and with it for its line in the audit log. */
+  readonly isLogged?: boolean;
 };
 
 export type AdminContext = Context<{ Variables: Variables }>;
+
+/** Where the caller is, as Cloudflare saw it; empty where it did not say. */
+export function addressOf(context: Pick<AdminContext, "req">): string {
+  return context.req.header("cf-connecting-ip") ?? "";
+}
 
 /** Refuses the caller unless it holds `scope` for `account` (null: for all accounts). */
 export function permit(

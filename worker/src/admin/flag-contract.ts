@@ -179,6 +179,8 @@ export const auditList = v.object({
       at: v.string(),
       who: v.string(),
       why: v.string(),
+      /** Address that it was asked from; empty where the judge asked. */
+      from: v.string(),
       action: v.string(),
       target: v.string(),
       outcome: v.string(),

@@ -40,6 +40,7 @@ export async function importFlags(context: AdminContext): Promise<Response> {
   const { dryRun, why } = query.value;
   const author = authorOf(context, why);
   const request = { set: parsed.value, expected: expected.value, dryRun, author };
+  context.set("isLogged", true);
   const outcome = await context.get("services").registry().importFlags(request);
   if (!outcome.ok) return refuse(outcome.error);
   // flagd takes flags that cannot be evaluated too, and fails when they are asked for.
@@ -65,9 +66,12 @@ export async function putPolicy(context: AdminContext): Promise<Response> {
   if (!expected.ok) return refuse(expected.error);
   const body = await readJson(context.req.raw, policyBody);
   if (!body.ok) return refuse(body.error);
-  const author = authorOf(context, query.value.why);
+  const { dryRun, why } = query.value;
+  const author = authorOf(context, why);
   const { registry } = context.get("services");
-  const outcome = await registry().setPolicy(body.value, expected.value, author);
+  const request = { policy: body.value, expected: expected.value, dryRun, author };
+  context.set("isLogged", true);
+  const outcome = await registry().setPolicy(request);
   if (!outcome.ok) return refuse(outcome.error);
   const { revision } = outcome.value;
   return Response.json(outcome.value, { headers: { etag: `"${revision}"` } });

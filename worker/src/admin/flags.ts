@@ -8,7 +8,7 @@ import { everything } from "#src/adapters/arm-counts.ts";
 import type { Counted } from "#src/adapters/rollouts.ts";
 import type { PolicyError } from "#src/canary/guardrails.ts";
 import { policyOf } from "#src/canary/rollout-policy.ts";
-import { permit, type AdminContext } from "./context.ts";
+import { addressOf, permit, type AdminContext } from "./context.ts";
 import {
   changeQuery,
   flagPlanBody,
@@ -91,13 +91,17 @@ export async function killFlags(context: AdminContext): Promise<Response> {
   if (!query.ok) return refuse(query.error);
   const author = authorOf(context, query.value.why);
   const { registry } = context.get("services");
-  const killed = await registry().kill(context.req.param("key") ?? everything, author);
+  const key = context.req.param("key");
+  // What stands for all flags inside is not a flag that one could name.
+  if (key === everything) return refuse({ reason: "unknown_flag" });
+  context.set("isLogged", true);
+  const killed = await registry().kill(key ?? everything, author);
   return killed.ok ? Response.json(killed.value) : refuse(killed.error);
 }
 
 /** Who asks for a change, and why. */
 export function authorOf(context: AdminContext, why: string): Author {
-  return { who: context.get("principal").name, why };
+  return { who: context.get("principal").name, why, from: addressOf(context) };
 }
 
 /** The revision in `If-Match`; null where there is none. */
@@ -119,6 +123,7 @@ async function change(context: AdminContext, command: Command): Promise<Response
   const { registry } = context.get("services");
   const author = authorOf(context, why);
   const wanted = { flag: keyOf(context), command, expected: expected.value, dryRun, author };
+  context.set("isLogged", true);
   const changed = await registry().changeFlag(wanted);
   if (!changed.ok) return refuse(changed.error);
   const { before, after } = changed.value;

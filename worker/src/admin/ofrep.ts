@@ -9,7 +9,8 @@ import { compileFlags, type CompiledFlags } from "#flags/compile.ts";
 import { jsonObject } from "#flags/definition.ts";
 import { evaluate } from "#flags/evaluate.ts";
 import type { Resolution } from "#flags/resolution.ts";
-import { exportFlagSet, type Snapshot } from "#flags/snapshot.ts";
+import type { Plan } from "#flags/plan.ts";
+import { exportFlagSet } from "#flags/snapshot.ts";
 import { sha256 } from "#src/adapters/digest.ts";
 import type { ControlRequest } from "./app.ts";
 import { authenticate, authorize } from "./auth.ts";
@@ -157,14 +158,15 @@ function answerFor(key: string, resolution: Resolution): Record<string, unknown>
   return { key, value, variant, reason, metadata: flagMetadata };
 }
 
-// One for each snapshot that is still held by somebody.
-const compiled = new WeakMap<Snapshot, CompiledFlags>();
+// One for each epoch that is still held by somebody: a pointer that moves makes a new
+// snapshot many times a minute, of the same flags.
+const compiled = new WeakMap<Plan, CompiledFlags>();
 
 async function currentFlags({ services, background }: ControlRequest): Promise<CompiledFlags> {
   const held = await services.snapshots.current({ nowMs: services.now(), background });
-  const known = compiled.get(held.snapshot);
+  const known = compiled.get(held.plan);
   if (known !== undefined) return known;
   const flags = compileFlags(exportFlagSet(held.snapshot));
-  compiled.set(held.snapshot, flags);
+  compiled.set(held.plan, flags);
   return flags;
 }

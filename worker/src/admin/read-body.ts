@@ -1,6 +1,7 @@
 // Request bodies: bounded while they are read, complete, and what the sender says they are.
 import * as v from "valibot";
 import { err, ok, type Result } from "#base/result.ts";
+import { messageOf } from "#flags/issue.ts";
 import { limits } from "./contract.ts";
 import type { FieldError, Refusal } from "./problem.ts";
 
@@ -77,7 +78,7 @@ function fieldError(issue: v.BaseIssue<unknown>): FieldError {
   const missing = issue.received === "undefined";
   return {
     field: v.getDotPath(issue) ?? "body",
-    detail: missing ? "is missing" : issue.message,
+    detail: missing ? "is missing" : messageOf(issue),
   };
 }
 

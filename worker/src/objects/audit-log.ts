@@ -7,6 +7,7 @@ type Row = {
   at_ms: number;
   who: string;
   why: string;
+  asked_from: string;
   action: string;
   target: string;
   outcome: string;
@@ -25,6 +26,7 @@ export class AuditLog {
       epoch INTEGER NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL
     )`,
     "CREATE INDEX audit_by_target ON audit (target, seq)",
+    "ALTER TABLE audit ADD COLUMN asked_from TEXT NOT NULL DEFAULT ''",
   ];
 
   readonly #sql: SqlStorage;
@@ -34,12 +36,14 @@ export class AuditLog {
   }
 
   add(entry: Omit<AuditEntry, "seq">): void {
-    const { atMs, who, why, action, target, outcome, epoch, before, after } = entry;
+    const { atMs, who, why, from, action, target, outcome, epoch, before, after } = entry;
     const insert =
-      "INSERT INTO audit (at_ms, who, why, action, target, outcome, epoch, before, after) " +
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+      "INSERT INTO audit " +
+      "(at_ms, who, why, asked_from, action, target, outcome, epoch, before, after) " +
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     const documents = [JSON.stringify(before ?? null), JSON.stringify(after ?? null)];
-    this.#sql.exec(insert, atMs, who, why, action, target, outcome, epoch, ...documents);
+    const columns = [atMs, who, why, from, action, target, outcome, epoch, ...documents];
+    this.#sql.exec(insert, ...columns);
   }
 
   /** The shares that an attempt has had while it was live, in order; each once where it stayed. */
@@ -79,6 +83,12 @@ export class AuditLog {
   }
 }
 
-function entryFrom({ at_ms, before, after, ...rest }: Row): AuditEntry {
-  return { ...rest, atMs: at_ms, before: JSON.parse(before), after: JSON.parse(after) };
+function entryFrom({ at_ms, asked_from, before, after, ...rest }: Row): AuditEntry {
+  return {
+    ...rest,
+    atMs: at_ms,
+    from: asked_from,
+    before: JSON.parse(before),
+    after: JSON.parse(after),
+  };
 }

@@ -15,8 +15,10 @@ import type {
   Imported,
   ImportFlags,
   Killed,
+  Noted,
   OnTrial,
   Policy,
+  SetPolicy,
   SnapshotAnswer,
   StaleRevision,
 } from "#src/adapters/flag-registry.ts";
@@ -93,7 +95,11 @@ export class FlagAuthority {
     const all = this.table.rollouts();
     const wanted =
       target === "*" ? all.filter(isUnderWay) : all.filter((each) => each.flag === target);
-    if (wanted.length === 0 && target !== "*") return err({ reason: "unknown_flag" });
+    if (wanted.length === 0 && target !== "*") {
+      const entry = { ...author, action: "kill", target, outcome: "unknown_flag" };
+      this.#note({ ...entry, before: null, after: null }, nowMs);
+      return err({ reason: "unknown_flag" });
+    }
     this.#commit(() => {
       for (const before of wanted) {
         const moved = transition(before, { kind: "kill" }, nowMs);
@@ -111,7 +117,7 @@ export class FlagAuthority {
     const { set, expected, dryRun, author } = request;
     const { set: before, revision } = this.table.definitions();
     if (expected !== null && expected !== revision) {
-      return err({ reason: "stale_revision", current: revision });
+      return this.#stale(request, { action: "import", current: revision, nowMs });
     }
     const taken = new Set(this.table.rollouts().map((each) => each.flag));
     const flags = Object.fromEntries(Object.entries(set.flags).filter(([key]) => !taken.has(key)));
@@ -129,14 +135,13 @@ export class FlagAuthority {
     return ok({ ...difference, revision: revision + 1 });
   }
 
-  setPolicy(
-    next: Omit<Policy, "revision">,
-    { expected, author, nowMs }: { expected: number | null; author: Author; nowMs: number },
-  ): Result<Policy, StaleRevision> {
+  setPolicy(request: SetPolicy, nowMs: number): Result<Policy, StaleRevision> {
+    const { policy: next, expected, dryRun, author } = request;
     const before = this.table.policy();
     if (expected !== null && expected !== before.revision) {
-      return err({ reason: "stale_revision", current: before.revision });
+      return this.#stale(request, { action: "policy", current: before.revision, nowMs });
     }
+    if (dryRun) return ok({ ...next, revision: before.revision });
     this.#commit(() => {
       this.table.savePolicy(next);
       const entry = { ...author, action: "policy", target: "*", outcome: "done" };
@@ -155,10 +160,16 @@ export class FlagAuthority {
     this.#deps.onChange();
   }
 
-  note(
-    entry: Pick<AuditEntry, "who" | "why" | "action" | "target" | "outcome">,
-    nowMs: number,
-  ): void {
+  #stale(
+    { dryRun, author }: Pick<SetPolicy, "dryRun" | "author">,
+    { action, current, nowMs }: { action: string; current: number; nowMs: number },
+  ): Result<never, StaleRevision> {
+    const entry = { ...author, action, target: "*", outcome: "stale_revision" };
+    if (!dryRun) this.#note({ ...entry, before: null, after: null }, nowMs);
+    return err({ reason: "stale_revision", current });
+  }
+
+  note(entry: Noted, nowMs: number): void {
     this.#note({ ...entry, before: null, after: null }, nowMs);
   }
 
@@ -251,14 +262,16 @@ export class FlagAuthority {
     this.table.advance({ flags: true });
   }
 
-  #note(entry: Omit<AuditEntry, "seq" | "atMs" | "epoch">, atMs: number): void {
-    this.log.add({ ...entry, atMs, epoch: this.table.epoch });
+  #note(entry: Unstamped, atMs: number): void {
+    this.log.add({ from: "", ...entry, atMs, epoch: this.table.epoch });
   }
 
   #commit(work: () => void): void {
     this.#deps.storage.transactionSync(work);
   }
 }
+
+type Unstamped = Omit<AuditEntry, "seq" | "atMs" | "epoch" | "from"> & Author;
 
 function isUnderWay(rollout: Rollout): boolean {
   return isLive(rollout) || rollout.state === "promoted";

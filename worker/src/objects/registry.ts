@@ -22,8 +22,10 @@ import type {
   Imported,
   ImportFlags,
   Killed,
+  Noted,
   OnTrial,
   Policy,
+  SetPolicy,
   SnapshotAnswer,
   StaleRevision,
 } from "#src/adapters/flag-registry.ts";
@@ -186,21 +188,15 @@ export class Registry extends DurableObject<Env> implements RegistryRpc, FlagReg
     return this.#flags.table.policy();
   }
 
-  async setPolicy(
-    policy: Omit<Policy, "revision">,
-    expected: number | null,
-    author: Author,
-  ): Promise<Result<Policy, StaleRevision>> {
-    return this.#flags.setPolicy(policy, { expected, author, nowMs: Date.now() });
+  async setPolicy(request: SetPolicy): Promise<Result<Policy, StaleRevision>> {
+    return this.#flags.setPolicy(request, Date.now());
   }
 
   async audit(query: AuditQuery): Promise<readonly AuditEntry[]> {
     return this.#flags.log.list(query);
   }
 
-  async note(
-    entry: Pick<AuditEntry, "who" | "why" | "action" | "target" | "outcome">,
-  ): Promise<void> {
+  async note(entry: Noted): Promise<void> {
     this.#flags.note(entry, Date.now());
   }
 
