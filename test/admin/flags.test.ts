@@ -103,8 +103,8 @@ describe("the audit log", () => {
     await ask("/flags/malformed?dryRun=true", { method: "PUT", body: "{}" });
     await expect.poll(async () => (await auditOf("malformed")).length).toBe(3);
     const lines = await auditOf("malformed");
-    expect(lines.map(({ from }) => from)).toEqual(Array(3).fill("203.0.113.7"));
-    expect(lines.map(({ action, outcome }) => `${action} ${outcome}`).toSorted()).toEqual([
+    expect(lines.map(({ from }) => from)).toEqual(["203.0.113.7", "203.0.113.7", "203.0.113.7"]);
+    expect(lines.map(({ action, outcome }) => [action, outcome].join(" ")).toSorted()).toEqual([
       "POST ramp refused with 400",
       "PUT refused with 400",
       "kill unknown_flag",
@@ -119,7 +119,7 @@ describe("the audit log", () => {
     expect((await ask("/policy", { ...late, body: policy })).status).toBe(412);
     expect((await ask("/policy?dryRun=true", { ...late, body: policy })).status).toBe(412);
     const lines = (await auditOf("*")).slice(0, 2);
-    expect(lines.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([
+    expect(lines.map(({ action, outcome }) => [action, outcome].join(" "))).toEqual([
       "policy stale_revision",
       "import stale_revision",
     ]);

@@ -14,7 +14,7 @@ const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "must be 64 hexadeci
 
 // Checked when they were imported. Ten thousand of them take a good part of a second
 // to check again, and every isolate would, with every publish.
-const definitions = v.custom<FlagSet>(
+const checkedDefinitions = v.custom<FlagSet>(
   (input) => isObject(input) && isObject((input as { readonly flags?: unknown }).flags),
   "must be a flagd file",
 );
@@ -30,7 +30,7 @@ const snapshotSchema = v.object({
   epoch: whole,
   createdAtMs: whole,
   /** Definitions that are no rollouts. */
-  flags: definitions,
+  flags: checkedDefinitions,
   rollouts: v.array(v.unknown()),
   /** SHA-256 of the engines that rollouts name, by version. */
   engines: v.record(v.string(), digest),
