@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { sign, signingKeyFrom } from "#flags/signature.ts";
+import { encodeToken } from "#flags/token.ts";
 import { fieldTable, type FieldName, type Said } from "#rum/columns.ts";
 import { ingest, maxBeaconBytes, type BeaconReject } from "#rum/ingest.ts";
 import { encodeBeacon, layout } from "#rum/wire.ts";
@@ -118,6 +120,16 @@ describe("ingest", () => {
         expect(taken(cut)).toMatchObject({ dropped: [] });
         expect(taken(cut).said).toEqual(said);
       }
+    }
+  });
+
+  it("takes every token that the edge signs", () => {
+    const key = signingKeyFrom("0123456789abcdef".repeat(4));
+    for (let epoch = 0; epoch < 100; epoch += 1) {
+      const arms = [{ code: "a1", arm: "canary" as const }];
+      const token = sign(encodeToken({ epoch, hour: 498_000, bucket: 63, arms }), key);
+      const beacon = beaconOf({ ...fullEarly, "beacon.token": token });
+      expect(beacon.said["beacon.token"]).toBe(token);
     }
   });
 

@@ -30,7 +30,7 @@ type Tracked = readonly [name: string, times: number, sum: number | null];
 /** One of the customer's marks. */
 type Mark = readonly [name: string, value: string | number | boolean];
 
-const tokenText = shaped(/^[0-9a-z._-]{1,512}$/, "a token, at most 512 characters");
+const tokenText = shaped(/^[\w.-]{1,512}$/, "a token, at most 512 characters");
 // With `x.event.` and `.value` a key has 64 characters at most.
 const name = shaped(/^[\w.:-]{1,50}$/, "a name, at most 50 characters");
 const markText = text(256);
