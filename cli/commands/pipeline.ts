@@ -38,7 +38,8 @@ function beaconsText(seen: PipelineView): string {
     [
       "events",
       `${number(events.both)} with both beacons, ${number(events.earlyOnly)} early only, ` +
-        `${number(events.lateOnly)} late only, ${number(events.update)} updates`,
+        `${number(events.lateOnly)} late only, ${number(events.update)} updates, ` +
+        `${number(events.delivery)} sampled deliveries`,
     ],
   ];
   if (unaccounted !== 0) {

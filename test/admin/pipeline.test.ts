@@ -52,4 +52,13 @@ describe("the pipeline's counters", () => {
     await shard.tell("two", { taken: 1 });
     expect((await pipeline()).edge).toEqual({ taken: 6, not_json: 1 });
   });
+
+  it("count sampled deliveries, and those that were lost", async () => {
+    const deliveries = stubs({ shard: "deliveries-weur-0", region: undefined });
+    const event = { "event.id": "d-1", "event.kind": "delivery" };
+    await deliveries.deliver({ events: JSON.stringify([event]), dropped: 3 });
+    const seen = await pipeline();
+    expect(seen).toMatchObject({ deliveryDropped: 3, events: { delivery: 1, both: 1 } });
+    for (const sink of seen.sinks) expect(sink).toMatchObject({ events: 2, unaccounted: 0 });
+  });
 });

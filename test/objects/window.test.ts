@@ -90,3 +90,29 @@ describe("a Window object", () => {
     expect(report).toHaveBeenCalledOnce();
   });
 });
+
+function shard(): ReturnType<typeof stubs> {
+  return stubs({ shard: "deliveries-any-0", region: undefined });
+}
+
+describe("a Window object of sampled deliveries", () => {
+  it("keeps them through a crash, hands them to its sinks, and counts those that were lost", async () => {
+    const events = ["d-1", "d-2", "d-3"].map((id) => ({
+      "event.id": id,
+      "event.kind": "delivery",
+      "event.at": new Date().toISOString(),
+    }));
+    await shard().deliver({ events: JSON.stringify(events), dropped: 2 });
+    await abortAllDurableObjects();
+    await shard().deliver({ events: JSON.stringify(events.slice(0, 1)), dropped: 0 });
+    const { counts } = await shard().view("deliveries-any-0");
+    expect(counts).toMatchObject({ delivery: 4, deliveryDropped: 2, taken: 0, sealed: 0 });
+    await vi.waitFor(
+      async () => {
+        const [evidence] = (await shard().view("deliveries-any-0")).sinks;
+        expect(evidence).toMatchObject({ events: 4, exported: 4, waiting: 0, parked: 0 });
+      },
+      { timeout: 10_000 },
+    );
+  });
+});

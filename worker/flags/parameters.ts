@@ -21,6 +21,9 @@ const flaggableHeaders = [
   "x-aviary-experiment",
 ] as const;
 
+/** One request in so many is looked at in either arm, whatever a flag says: alike, or arms could not be compared. */
+const sampleRateUnderTrial = 20;
+
 /** Longest `max-age` of an arm under trial, so that a roll-back reaches browsers in time. */
 const maxAgeUnderTrialS = 60;
 
@@ -113,6 +116,11 @@ export const parameterTable = {
     unit: "revision",
     doc: "Which revision of a datafile to answer with, where it has a candidate.",
   }),
+  deliverySampleRate: whole(0, 1_000_000, {
+    initial: 1_000,
+    unit: "1 in n",
+    doc: "One delivery request in so many becomes a wide event, 0 for none; 20 under trial, in both arms.",
+  }),
   delayMs: whole(0, 2_000, {
     initial: 0,
     unit: "ms",
@@ -187,5 +195,7 @@ export function applyPatch(
  */
 export function capUnderTrial(parameters: DeliveryParameters): DeliveryParameters {
   const browserMaxAgeS = Math.min(parameters.browserMaxAgeS, maxAgeUnderTrialS);
-  return { ...parameters, browserMaxAgeS, staleWhileRevalidateS: 0, staleIfErrorS: 0 };
+  const deliverySampleRate = sampleRateUnderTrial;
+  const noStale = { staleWhileRevalidateS: 0, staleIfErrorS: 0 };
+  return { ...parameters, browserMaxAgeS, ...noStale, deliverySampleRate };
 }

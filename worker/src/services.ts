@@ -6,6 +6,7 @@ import { ArmCounts } from "#src/adapters/arm-counts.ts";
 import { ArmsTokens } from "#src/adapters/arms-tokens.ts";
 import { Answers } from "#src/adapters/answers.ts";
 import { Artifacts } from "#src/adapters/artifacts.ts";
+import { DeliveryEvents } from "#src/adapters/delivery-events.ts";
 import { Compositions } from "#src/adapters/compositions.ts";
 import type { NoticeEnv } from "#src/adapters/notices/configure.ts";
 import { Negotiations } from "#src/adapters/negotiations.ts";
@@ -25,7 +26,7 @@ import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
-import { firstRing } from "#rum/window/ring.ts";
+import { deliveryHomeOf, firstRing } from "#rum/window/ring.ts";
 
 /** What wrangler.toml binds. */
 export type Env = NoticeEnv & {
@@ -73,6 +74,7 @@ export type Services = {
   readonly previews: Previews;
   readonly tokens: ArmsTokens;
   readonly counts: ArmCounts;
+  readonly deliveries: DeliveryEvents;
   readonly windows: Windows;
   /** The counters of all shards. Rejects where one does not answer. */
   readonly pipeline: () => Promise<Pipeline>;
@@ -140,6 +142,12 @@ function createServices(env: Env): Services {
     previews: new Previews(),
     tokens: new ArmsTokens(),
     counts: new ArmCounts({ rollout: rollouts, isolate, report }),
+    deliveries: new DeliveryEvents({
+      shard: (continent) => window(deliveryHomeOf(firstRing, isolate, continent)),
+      isolate,
+      random: () => Math.random(),
+      report,
+    }),
     rollouts,
     windows: createWindows({ window, ring: () => firstRing, report }),
     pipeline: () => readPipeline(firstRing, window),

@@ -81,4 +81,16 @@ describe("the outbox", () => {
     }
     expect(readAll(next, 0, 100)).toEqual(all);
   });
+
+  it("takes events that no row holds behind all others, laid down at once", () => {
+    const { outbox, chunks } = filled(3);
+    const rows = outbox.append([eventOf(4), eventOf(5)], 9_000);
+    expect(rows).toEqual([1, 2, 3]);
+    outbox.push({ seq: 6, event: eventOf(6), sealedAtMs: 9_001, rows: [6] });
+    expect(readAll(outbox, 0, 10)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(outbox.waitingSinceMs(3)).toBe(9_000);
+    expect(outbox.release(5)).toEqual([]);
+    expect(chunks.kept.size).toBe(0);
+    expect(readAll(outbox, 5, 10)).toEqual([6]);
+  });
 });

@@ -97,10 +97,24 @@ export class Outbox {
     return gone.flatMap(({ rows }) => rows);
   }
 
+  /**
+   * Adds events that no row of the log holds: they are laid down at once, and so are all
+   * before them. Says which rows were kept for those.
+   */
+  append(events: readonly WideEvent[], sealedAtMs: number): readonly number[] {
+    const rows = this.layDown(0);
+    const firstSeq = this.#lastSeq + 1;
+    const lastSeq = this.#lastSeq + events.length;
+    this.#chunks.keep({ firstSeq, lastSeq, sealedAtMs, events });
+    this.#lastSeq = lastSeq;
+    this.#laidDown = lastSeq;
+    return rows;
+  }
+
   /** Lays down what is too much for memory, and says which rows were kept for it. */
-  layDown(): readonly number[] {
+  layDown(most = mostInMemory): readonly number[] {
     const rows: number[] = [];
-    while (this.#memory.length > mostInMemory) {
+    while (this.#memory.length > most) {
       const chunk = this.#memory.splice(0, chunkSize);
       const [first, last] = [chunk[0], chunk.at(-1)];
       if (first === undefined || last === undefined) break;

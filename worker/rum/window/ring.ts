@@ -39,11 +39,24 @@ export function homeOf({ shards }: Ring, pvId: string, continent: string | undef
   return { shard: shardName(region, placeOf(murmur3(pvId), shards)), region };
 }
 
-/** Every home that a ring has. */
+/** Every home that a ring has, of page views and of sampled deliveries. */
 export function homesOf({ shards }: Ring): readonly Home[] {
   return [undefined, ...regions.values()].flatMap((region) =>
-    Array.from({ length: shards }, (_, place) => ({ shard: shardName(region, place), region })),
+    Array.from({ length: shards }, (_, place) => ({
+      shard: shardName(region, place),
+      region,
+    })).flatMap((home) => [home, { ...home, shard: deliveryName(home.shard) }]),
   );
+}
+
+/** The home of the sampled deliveries of an isolate: shards of their own, that no beacon waits for. */
+export function deliveryHomeOf(ring: Ring, isolate: string, continent: string | undefined): Home {
+  const { shard, region } = homeOf(ring, isolate, continent);
+  return { shard: deliveryName(shard), region };
+}
+
+function deliveryName(shard: string): string {
+  return `deliveries-${shard}`;
 }
 
 function shardName(region: Region | undefined, place: number): string {

@@ -22,7 +22,11 @@ export type Pipeline = {
   /** Beacons taken that are no duplicate and in no view, open or sealed. */
   readonly unaccounted: number;
   /** Events by what they are made of. */
-  readonly events: Readonly<Record<"both" | "earlyOnly" | "lateOnly" | "update", number>>;
+  readonly events: Readonly<
+    Record<"both" | "earlyOnly" | "lateOnly" | "update" | "delivery", number>
+  >;
+  /** Sampled deliveries that never arrived. */
+  readonly deliveryDropped: number;
   readonly openViews: number;
   readonly sinks: readonly SinkSums[];
   readonly shards: readonly ShardView[];
@@ -35,7 +39,8 @@ export async function readPipeline(
 ): Promise<Pipeline> {
   const views = await Promise.all(homesOf(ring).map((home) => window(home).view(home.shard)));
   const shards = views.filter(
-    ({ counts, edge }) => counts.taken > 0 || Object.keys(edge).length > 0,
+    ({ counts, edge }) =>
+      counts.taken + counts.delivery + counts.deliveryDropped > 0 || Object.keys(edge).length > 0,
   );
   const total = (of: (view: ShardView) => number): number => sum(shards.map(of));
   const taken = total(({ counts }) => counts.taken);
@@ -55,7 +60,9 @@ export async function readPipeline(
       earlyOnly: total(({ counts }) => counts.earlyOnly),
       lateOnly: total(({ counts }) => counts.lateOnly),
       update: total(({ counts }) => counts.update),
+      delivery: total(({ counts }) => counts.delivery),
     },
+    deliveryDropped: total(({ counts }) => counts.deliveryDropped),
     openViews: total(({ openViews }) => openViews),
     sinks: sinkSums(shards.flatMap(({ sinks }) => sinks)),
     shards,

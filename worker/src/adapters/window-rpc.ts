@@ -19,6 +19,14 @@ export type TakeAnswer = {
   readonly retryAfterS: number;
 };
 
+/** Sampled deliveries of one isolate. */
+export type DeliverCall = {
+  /** A list of wide events, as JSON. */
+  readonly events: string;
+  /** Events that were lost on their way since the last call. */
+  readonly dropped: number;
+};
+
 /** What became of a shard's beacons and events since it was made. */
 export type ShardCounts = {
   /** Beacons in the log or once in it, and those that came again. */
@@ -33,6 +41,9 @@ export type ShardCounts = {
   readonly earlyOnly: number;
   readonly lateOnly: number;
   readonly update: number;
+  /** Events of sampled deliveries, and those that never arrived. */
+  readonly delivery: number;
+  readonly deliveryDropped: number;
 };
 
 export type SinkCounts = {
@@ -68,6 +79,8 @@ export type WindowRpc = {
   take(call: TakeCall): Promise<TakeAnswer>;
   /** Notes an isolate's totals, which replace what it told before. */
   tell(isolate: string, totals: Readonly<Record<string, number>>): Promise<void>;
+  /** Answers once the events are durable. The same call twice makes the same events twice. */
+  deliver(call: DeliverCall): Promise<void>;
   /** @param shard the name that the asker knows it by. */
   view(shard: string): Promise<ShardView>;
 };

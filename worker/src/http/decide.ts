@@ -4,6 +4,7 @@ import { evaluateAll } from "#flags/plan.ts";
 import { deliveryPlan } from "#src/delivery/plan.ts";
 import type { Delivery, Visit } from "./delivery.ts";
 import { RequestContext, type Asked } from "./request-context.ts";
+import { newSample } from "./sample.ts";
 
 /** The request with its plan. Touches memory alone. */
 export function decide(visit: Visit, asked: Asked): Delivery {
@@ -13,7 +14,11 @@ export function decide(visit: Visit, asked: Asked): Delivery {
     const preview = services.previews.read(headers.get("aviary-preview"), visit);
     if (preview !== undefined) return previewed(visit, asked, preview);
   }
-  if (plan.flags.length === 0) return visit;
+  if (plan.flags.length === 0) {
+    const rate = visit.plan.parameters.deliverySampleRate;
+    if (!services.deliveries.draws(rate)) return visit;
+    return { ...visit, sample: newSample(new RequestContext(visit, asked), [], rate) };
+  }
   const subject = new RequestContext(visit, asked);
   const assignment = evaluateAll(plan, subject);
   services.counts.add(assignment.arms, asked.kind);
@@ -23,7 +28,10 @@ export function decide(visit: Visit, asked: Asked): Delivery {
   // Pages report back, and the SDKs that poll datafiles do not.
   const isReported = asked.kind === "snippet" && plan.isTrial;
   const arms = isReported ? services.tokens.tokenFor(assignment, held, subject) : undefined;
-  return withPlan(visit, chosen, arms);
+  const rate = chosen.parameters.deliverySampleRate;
+  const isDrawn = services.deliveries.draws(rate);
+  const sample = isDrawn ? newSample(subject, assignment.arms, rate) : undefined;
+  return withPlan(visit, chosen, { arms, sample });
 }
 
 // What is shown to one person is nobody's evidence: it is not counted and bears no token.
@@ -31,11 +39,17 @@ function previewed(visit: Visit, asked: Asked, preview: Preview): Delivery {
   const { rollouts } = visit.held.snapshot;
   const shown = applyPreview(rollouts, preview);
   const { outcome } = evaluateAll(shown, new RequestContext(visit, asked));
-  return withPlan(visit, deliveryPlan({ ...outcome, isPreview: true }), undefined);
+  return withPlan(visit, deliveryPlan({ ...outcome, isPreview: true }), nobody);
 }
 
 // Written out: a spread of the visit costs more than everything above it.
-function withPlan(visit: Visit, plan: Delivery["plan"], arms: Delivery["arms"]): Delivery {
+function withPlan(
+  visit: Visit,
+  plan: Delivery["plan"],
+  { arms, sample }: Pick<Delivery, "arms" | "sample">,
+): Delivery {
   const { request, method, headers, services, background, nowMs, held } = visit;
-  return { request, method, headers, services, background, nowMs, held, plan, arms };
+  return { request, method, headers, services, background, nowMs, held, plan, arms, sample };
 }
+
+const nobody = { arms: undefined, sample: undefined };

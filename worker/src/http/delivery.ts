@@ -5,6 +5,7 @@ import type { Background } from "#src/adapters/background.ts";
 import type { HeldSnapshot } from "#src/adapters/snapshots.ts";
 import type { DeliveryPlan } from "#src/delivery/plan.ts";
 import type { Services } from "#src/services.ts";
+import type { Sample } from "./sample.ts";
 
 /** A request and what it gets. */
 export type Delivery = {
@@ -20,6 +21,8 @@ export type Delivery = {
   readonly plan: DeliveryPlan;
   /** The signed arms token, for those who report back; undefined where nothing is on trial. */
   readonly arms: ArmsToken | undefined;
+  /** Present in one request of many, of which an event is made. */
+  readonly sample: Sample | undefined;
 };
 
 /** A request before its flags are asked: a delivery of the stable plan. */

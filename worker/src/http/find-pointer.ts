@@ -4,6 +4,7 @@ import type { PointerKind } from "#src/delivery/pointer.ts";
 import { decide } from "./decide.ts";
 import type { Delivery, Visit } from "./delivery.ts";
 import { problem, type Media } from "./problem.ts";
+import { sampled } from "./sample.ts";
 
 export type Sought = { readonly kind: PointerKind; readonly id: string; readonly media: Media };
 
@@ -25,7 +26,14 @@ export function withPointer(
   const delivery = decide(visit, { kind, id, account: held.pointer?.account });
   const { pointerFreshMs } = delivery.plan.parameters;
   const mustWait = pointers.mustWait(held, { kind, id, nowMs, background }, pointerFreshMs);
-  return mustWait ? load(delivery) : delayed(serve(held, delivery), delivery);
+  return mustWait ? load(delivery) : noted(delayed(serve(held, delivery), delivery), delivery);
+
+  function noted(
+    answer: Response | Promise<Response>,
+    decided: Delivery,
+  ): Response | Promise<Response> {
+    return decided.sample === undefined ? answer : sampled(answer, { kind, id }, decided);
+  }
 
   async function load(decided: Delivery | undefined): Promise<Response> {
     const loaded = await pointers.load({ kind, id, nowMs, background });
@@ -33,7 +41,7 @@ export function withPointer(
     // Where nothing was held, only now is it known whose id this is, which may decide the arm.
     const account = loaded.value.pointer?.account;
     const now = decided ?? decide(visit, { kind, id, account });
-    return delayed(serve(loaded.value, now), now);
+    return noted(delayed(serve(loaded.value, now), now), now);
   }
 }
 

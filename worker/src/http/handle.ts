@@ -38,11 +38,12 @@ function dispatch(wanted: DeliveryRequest, method: string): Response | Promise<R
     const arrived = { request, method, headers, services, background, nowMs, ...undecided };
     return held.then((first) => serve(route, { ...arrived, held: first }));
   }
-  const { plan, arms } = undecided;
-  return serve(route, { request, method, headers, services, background, nowMs, held, plan, arms });
+  const { plan, arms, sample } = undecided;
+  const arrived = { request, method, headers, services, background, nowMs, held };
+  return serve(route, { ...arrived, plan, arms, sample });
 }
 
-const undecided = { plan: stablePlan, arms: undefined };
+const undecided = { plan: stablePlan, arms: undefined, sample: undefined };
 
 function serve(route: DeliveryRequest["route"], visit: Visit): Response | Promise<Response> {
   switch (route.name) {

@@ -9,7 +9,8 @@ export type Origin = { readonly state: CacheState; readonly edgeMs: number };
 
 /** The response to a GET or HEAD. `origin` is absent for an answer straight from memory. */
 export function respond(delivery: Delivery, answer: Answer, origin: Origin = memory): Response {
-  const { method, headers, services, plan, arms } = delivery;
+  const { method, headers, services, plan, arms, sample } = delivery;
+  if (sample !== undefined) sample.cache = origin.state;
   const ifNoneMatch = headers.get("if-none-match");
   // The date is ignored beside a tag, so it need not be read.
   const ifModifiedSince = ifNoneMatch === null ? headers.get("if-modified-since") : null;
@@ -26,6 +27,7 @@ export function respond(delivery: Delivery, answer: Answer, origin: Origin = mem
     response.headers.set("content-length", String(answer.body.byteLength));
     return timed(response, delivery, origin);
   }
+  if (sample !== undefined) sample.bytes = answer.body.byteLength;
   const response = new Response(answer.body, { headers: fields.ok, encodeBody: "manual" });
   return timed(response, delivery, origin);
 }

@@ -25,6 +25,8 @@ const firstState: ShardState = {
     earlyOnly: 0,
     lateOnly: 0,
     update: 0,
+    delivery: 0,
+    deliveryDropped: 0,
   },
   lanes: {},
 };

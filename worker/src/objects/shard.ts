@@ -2,7 +2,7 @@
 // seals views, and keeps the sinks going. All that it knows follows from its log, so
 // that a crash at any moment loses nothing that was answered. Asks no clock: the time
 // is an argument.
-import { wideEvent } from "#rum/wide-event.ts";
+import { wideEvent, type WideEvent } from "#rum/wide-event.ts";
 import { bitsOf, keepMs } from "#rum/window/closed-views.ts";
 import { encodeEvents, encodeReceived, type Taken } from "#rum/window/codec.ts";
 import { LogRows } from "#rum/window/log-rows.ts";
@@ -151,6 +151,15 @@ export class Shard {
     const isDue = (this.#views.nextDueMs() ?? Infinity) <= nowMs;
     if (isDue || this.#isChanged || this.#decided.length > 0) this.commit([], nowMs);
     if (this.isIdle) this.#log.erase(this.#rows.takeFree());
+  }
+
+  /** Takes events that were made elsewhere, of sampled deliveries; durable as a commit is. */
+  deliver(events: readonly WideEvent[], dropped: number, nowMs: number): void {
+    if (this.lanes.length === 0) this.#outbox.skip(this.#outbox.lastSeq + events.length);
+    else if (events.length > 0) this.#rows.release(this.#outbox.append(events, nowMs));
+    this.#counts.delivery += events.length;
+    this.#counts.deliveryDropped += dropped;
+    this.commit([], nowMs);
   }
 
   /** Lets every sink send what is ripe. Never rejects. */

@@ -7,7 +7,14 @@ import { decodeReceived } from "#rum/window/codec.ts";
 import { shedShare } from "#rum/window/shed.ts";
 import { reportToLog } from "#src/adapters/report.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
-import type { ShardView, TakeAnswer, TakeCall, WindowRpc } from "#src/adapters/window-rpc.ts";
+import type { WideEvent } from "#rum/wide-event.ts";
+import type {
+  DeliverCall,
+  ShardView,
+  TakeAnswer,
+  TakeCall,
+  WindowRpc,
+} from "#src/adapters/window-rpc.ts";
 import { servicesFor, type Env } from "#src/services.ts";
 import { EdgeTable } from "./edge-table.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -70,6 +77,14 @@ export class Window extends DurableObject<Env> implements WindowRpc {
     const delivery = { text: beacons, beacons: decodeReceived(beacons) };
     const fates = await this.#group.add(delivery, beacons.length);
     return { fates, retryAfterS };
+  }
+
+  async deliver({ events, dropped }: DeliverCall): Promise<void> {
+    const list = JSON.parse(events) as readonly WideEvent[];
+    const isFull = this.#shedShare() >= 1;
+    const [kept, lost] = isFull ? [[], list.length] : [list, 0];
+    this.#safely(() => this.#shard.deliver(kept, dropped + lost, Date.now()));
+    this.#keepTicking();
   }
 
   async tell(isolate: string, totals: Readonly<Record<string, number>>): Promise<void> {
