@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { firstRing } from "#rum/window/ring.ts";
 import { pipelineView, type PipelineView } from "#src/admin/pipeline-contract.ts";
+import { KnownRings } from "#src/adapters/known-rings.ts";
 import { createWindows, windowsFrom } from "#src/adapters/windows.ts";
 import { control, env } from "../isolate.ts";
 import { fullEarly, fullLate, received } from "../rum/beacons.ts";
 
 const stubs = windowsFrom(env.WINDOW);
-const windows = createWindows({ window: stubs, ring: () => firstRing, report: () => {} });
+const windows = createWindows({ window: stubs, rings: new KnownRings(), report: () => {} });
 
 async function pipeline(): Promise<PipelineView> {
   const response = await control("/pipeline");

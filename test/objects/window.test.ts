@@ -1,6 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import type { Received } from "#rum/stitch.ts";
+import { KnownRings } from "#src/adapters/known-rings.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
 import { firstRing, homeOf } from "#rum/window/ring.ts";
 import type { ShardView } from "#src/adapters/window-rpc.ts";
@@ -10,7 +11,7 @@ import { fullEarly, fullLate, received } from "../rum/beacons.ts";
 const stubs = windowsFrom(env.WINDOW);
 
 function newWindows(): Windows {
-  return createWindows({ window: stubs, ring: () => firstRing, report: () => {} });
+  return createWindows({ window: stubs, rings: new KnownRings(), report: () => {} });
 }
 
 let views = 0;
@@ -81,7 +82,7 @@ describe("a Window object", () => {
     const report = vi.fn<() => void>();
     const windows = createWindows({
       window: () => ({ take: () => Promise.reject(new Error("gone")) }),
-      ring: () => firstRing,
+      rings: new KnownRings(),
       report,
     });
     const { early } = newView();

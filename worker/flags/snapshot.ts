@@ -19,6 +19,8 @@ const checkedDefinitions = v.custom<FlagSet>(
   "must be a flagd file",
 );
 
+const ring = v.object({ epoch: whole, shards: whole, most: whole, sinceMs: whole });
+
 // Fields that are not known are left out, and so is a rollout that cannot be read:
 // while a deploy is under way, the writer may know more than the reader, and a
 // kill in the same snapshot must still arrive.
@@ -40,6 +42,8 @@ const snapshotSchema = v.object({
   signingKeys: v.array(digest),
   /** Sinks that an operator has told to wait, by name. */
   pausedSinks: v.optional(v.array(v.string()), []),
+  /** How many shards page views have, newest first: see #rum/window/ring.ts. */
+  rings: v.optional(v.array(ring), []),
 });
 
 type Stored = v.InferOutput<typeof snapshotSchema>;
@@ -65,6 +69,7 @@ export const safeSnapshot: Snapshot = {
   pointers: [],
   signingKeys: [],
   pausedSinks: [],
+  rings: [],
 };
 
 /** A snapshot, and what was wrong with the rollouts that were left out of it. */

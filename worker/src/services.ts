@@ -9,6 +9,7 @@ import { Artifacts } from "#src/adapters/artifacts.ts";
 import { DeliveryEvents } from "#src/adapters/delivery-events.ts";
 import { Compositions } from "#src/adapters/compositions.ts";
 import type { NoticeEnv } from "#src/adapters/notices/configure.ts";
+import { KnownRings } from "#src/adapters/known-rings.ts";
 import { Negotiations } from "#src/adapters/negotiations.ts";
 import { readPipeline, type Pipeline } from "#src/adapters/pipeline.ts";
 import { Plans } from "#src/adapters/plans.ts";
@@ -26,7 +27,7 @@ import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
-import { deliveryHomeOf, firstRing } from "#rum/window/ring.ts";
+import { deliveryHomeOf } from "#rum/window/ring.ts";
 
 /** What wrangler.toml binds. */
 export type Env = NoticeEnv & {
@@ -114,6 +115,7 @@ function createServices(env: Env): Services {
   const registry = registryFrom(env.REGISTRY);
   const rollouts = rolloutsFrom(env.ROLLOUT);
   const window = windowsFrom(env.WINDOW);
+  const rings = new KnownRings();
   const now = Date.now;
   const isolate = crypto.randomUUID();
   const snapshots = new Snapshots({
@@ -121,7 +123,10 @@ function createServices(env: Env): Services {
     colo,
     registry,
     report,
-    onTaken: (snapshot) => pointers.learn(snapshot.pointers, now()),
+    onTaken: (snapshot) => {
+      pointers.learn(snapshot.pointers, now());
+      rings.learn(snapshot.rings);
+    },
   });
   const configuredSinks = sinksFrom(env.SINKS, {
     fetch: (url, init) => fetch(url, init),
@@ -143,14 +148,14 @@ function createServices(env: Env): Services {
     tokens: new ArmsTokens(),
     counts: new ArmCounts({ rollout: rollouts, isolate, report }),
     deliveries: new DeliveryEvents({
-      shard: (continent) => window(deliveryHomeOf(firstRing, isolate, continent)),
+      shard: (continent) => window(deliveryHomeOf(rings.current()[0], isolate, continent)),
       isolate,
       random: () => Math.random(),
       report,
     }),
     rollouts,
-    windows: createWindows({ window, ring: () => firstRing, report }),
-    pipeline: () => readPipeline(firstRing, window),
+    windows: createWindows({ window, rings, report }),
+    pipeline: () => readPipeline(rings.current()[0], window),
     nextRequestId: () => {
       requests += 1;
       return `${isolate}/${requests}`;

@@ -8,10 +8,48 @@ export type Ring = {
   readonly epoch: number;
   /** In each region, from 1. */
   readonly shards: number;
+  /** The most that any ring had: shards that are not used any more still have counters. */
+  readonly most: number;
+  readonly sinceMs: number;
 };
 
 /** The ring of a system that nobody has set one for. */
-export const firstRing: Ring = { epoch: 0, shards: 2 };
+export const firstRing: Ring = { epoch: 0, shards: 2, most: 2, sinceMs: 0 };
+
+/** Most shards that one region may have. */
+export const mostShards = 256;
+
+/** How long the former home is asked first: until its views are sealed and every edge knows. */
+export const handOverMs = 120_000;
+
+/** The present ring, and the one before while its shards may hold views; newest first. */
+export type Rings = readonly [Ring, ...(readonly Ring[])];
+
+/** Rings after a change, or undefined where the last one is not over. */
+export function changeRings([present]: Rings, shards: number, nowMs: number): Rings | undefined {
+  if (nowMs - present.sinceMs < handOverMs) return undefined;
+  const { epoch, most } = present;
+  const next = { epoch: epoch + 1, shards, most: Math.max(most, shards), sinceMs: nowMs };
+  return [next, present];
+}
+
+/** The home of a view and, where it is another, the home to ask first. */
+export function homesFor(
+  [present, former]: Rings,
+  { pvId, continent, nowMs }: { pvId: string; continent: string | undefined; nowMs: number },
+): { readonly home: Home; readonly askFirst: Home | undefined } {
+  const home = homeOf(present, pvId, continent);
+  if (former === undefined || nowMs - present.sinceMs >= handOverMs) {
+    return { home, askFirst: undefined };
+  }
+  const before = homeOf(former, pvId, continent);
+  return { home, askFirst: before.shard === home.shard ? undefined : before };
+}
+
+/** Whether a view is at home in the shard of that name, whatever its region. */
+export function isAtHome(ring: Ring, pvId: string, shard: string): boolean {
+  return shard.endsWith(`-${placeOf(murmur3(pvId), ring.shards)}`);
+}
 
 /** Regions that a shard can be placed in, as Cloudflare names them, by continent. */
 const regions = new Map([
@@ -34,15 +72,19 @@ export type Home = { readonly shard: string; readonly region: Region | undefined
  * @param pvId the same for all beacons of the view.
  * @param continent of the visitor, two letters as in `request.cf.continent`.
  */
-export function homeOf({ shards }: Ring, pvId: string, continent: string | undefined): Home {
+export function homeOf(
+  { shards }: Pick<Ring, "shards">,
+  pvId: string,
+  continent: string | undefined,
+): Home {
   const region = (regions as ReadonlyMap<string | undefined, Region>).get(continent);
   return { shard: shardName(region, placeOf(murmur3(pvId), shards)), region };
 }
 
-/** Every home that a ring has, of page views and of sampled deliveries. */
-export function homesOf({ shards }: Ring): readonly Home[] {
+/** Every home that this ring or one before has, of page views and of sampled deliveries. */
+export function homesOf({ most }: Ring): readonly Home[] {
   return [undefined, ...regions.values()].flatMap((region) =>
-    Array.from({ length: shards }, (_, place) => ({
+    Array.from({ length: most }, (_, place) => ({
       shard: shardName(region, place),
       region,
     })).flatMap((home) => [home, { ...home, shard: deliveryName(home.shard) }]),

@@ -3,6 +3,7 @@
 import type { Result } from "#base/result.ts";
 import type { ChangeReject, Command } from "#flags/change.ts";
 import type { FlagSet } from "#flags/definition.ts";
+import type { Ring } from "#rum/window/ring.ts";
 import type { Freeze, Rollout } from "#flags/rollout.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
 
@@ -120,6 +121,9 @@ export type AuditQuery = {
 /** A snapshot's edition, and its text where the asker holds an earlier one. */
 export type SnapshotAnswer = { readonly edition: number; readonly text: string | null };
 
+/** The last change of the number of shards is not over. */
+export type RingChanging = { readonly reason: "ring_changing"; readonly untilMs: number };
+
 export type FlagRegistryRpc = {
   /** Never fails for want of flags: an empty snapshot is one too. */
   snapshot(heldEdition: number): Promise<SnapshotAnswer>;
@@ -141,6 +145,8 @@ export type FlagRegistryRpc = {
   pausedSinks(): Promise<readonly string[]>;
   /** Makes a sink wait, or go on; shards see it within 10 s. Doing it twice is doing it once. */
   pauseSink(name: string, isPaused: boolean): Promise<void>;
+  /** How many shards each region has; edges know within 10 s. Refused while the last change is not over. */
+  setShards(shards: number): Promise<Result<Ring, RingChanging>>;
   /** Lets a pointer that has just moved ride in the snapshot. */
   announce(pointer: Pointer): Promise<void>;
 };

@@ -8,7 +8,7 @@ export type Failure =
   | { readonly reason: "unavailable" };
 
 export type LaneDependencies = {
-  readonly call: (beacons: readonly string[]) => Promise<TakeAnswer>;
+  readonly call: (beacons: readonly string[]) => Promise<Pick<TakeAnswer, "fates">>;
   /** Lets a call end whose own visitor has gone: others wait for it. */
   readonly keepAlive: (work: Promise<unknown>) => void;
   readonly report: (error: unknown) => void;
@@ -110,7 +110,7 @@ export class Lane {
     }
   }
 
-  async #callTwice(beacons: readonly string[]): Promise<TakeAnswer> {
+  async #callTwice(beacons: readonly string[]): Promise<Pick<TakeAnswer, "fates">> {
     try {
       return await this.#deps.call(beacons);
     } catch (error) {

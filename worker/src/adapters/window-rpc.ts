@@ -1,9 +1,14 @@
 // What one `Window` object answers, to the edge and to the control API.
+import type { Ring } from "#rum/window/ring.ts";
 
 /** Beacons of one shard, as the edge gathered them. */
 export type TakeCall = {
-  /** Of the ring that the edge placed them by. */
-  readonly epoch: number;
+  /** The name that the edge knows the shard by. */
+  readonly shard: string;
+  /** The ring that the edge placed them by. */
+  readonly ring: Ring;
+  /** Take only beacons of views that the shard knows: others are at home elsewhere. */
+  readonly onlyKnown: boolean;
   /** As `encodeReceived` wrote them, joined with commas. */
   readonly beacons: string;
   readonly count: number;
@@ -15,6 +20,8 @@ export type Fate = "t" | "d" | "s" | "m";
 export type TakeAnswer = {
   /** A `Fate` for each beacon, in their order. */
   readonly fates: string;
+  /** The newest ring that the shard has heard of. */
+  readonly ring: Ring;
   /** When to come again with those that were shed. */
   readonly retryAfterS: number;
 };

@@ -5,8 +5,9 @@ import { waitUntil } from "cloudflare:workers";
 import { err, ok, type Result } from "#base/result.ts";
 import type { Received } from "#rum/stitch.ts";
 import { encodeReceived } from "#rum/window/codec.ts";
-import { homeOf, type Home, type Ring } from "#rum/window/ring.ts";
-import { Lane } from "./window-lane.ts";
+import { homesFor, type Home, type Ring } from "#rum/window/ring.ts";
+import type { KnownRings } from "./known-rings.ts";
+import { Lane, type Failure } from "./window-lane.ts";
 import type { Report } from "./report.ts";
 import type { WindowRpc } from "./window-rpc.ts";
 
@@ -31,7 +32,7 @@ export type Windows = {
 export type WindowsDependencies = {
   /** A fresh stub each time: a broken one stays broken. */
   readonly window: (home: Home) => Pick<WindowRpc, "take">;
-  readonly ring: () => Ring;
+  readonly rings: KnownRings;
   readonly report: Report;
 };
 
@@ -44,40 +45,61 @@ export function windowsFrom(namespace: DurableObjectNamespace): (home: Home) => 
     ) as unknown as WindowRpc;
 }
 
-export function createWindows({ window, ring, report }: WindowsDependencies): Windows {
+export function createWindows({ window, rings, report }: WindowsDependencies): Windows {
   const lanes = new Map<string, Lane>();
-
-  const laneOf = (home: Home): Lane => {
-    const known = lanes.get(home.shard);
-    if (known !== undefined) return known;
-    const lane = new Lane({
-      call: (beacons) =>
-        window(home).take({
-          epoch: ring().epoch,
-          beacons: beacons.join(","),
-          count: beacons.length,
-        }),
-      keepAlive: waitUntil,
-      now: Date.now,
-      report: (error) => report("window_failed", { shard: home.shard, error }),
-    });
-    lanes.set(home.shard, lane);
-    return lane;
-  };
 
   return {
     async take(beacon, { nowMs, region }) {
-      const home = homeOf(ring(), beacon.said["pv.id"], region);
-      const word = await laneOf(home).take(encodeReceived(beacon, nowMs));
-      return "fate" in word ? resultOf(word.fate) : err(word);
+      const text = encodeReceived(beacon, nowMs);
+      const view = { pvId: beacon.said["pv.id"], continent: region, nowMs };
+      const known = rings.current();
+      const { home, askFirst } = homesFor(known, view);
+      if (askFirst !== undefined) {
+        const word = await laneTo(askFirst, known[0], true).take(text);
+        if (!isMoved(word)) return resultOf(word);
+      }
+      const word = await laneTo(home, known[0], false).take(text);
+      if (!isMoved(word)) return resultOf(word);
+      // The shard has heard of a ring that this isolate had not, and has told it.
+      const newer = rings.current();
+      return resultOf(await laneTo(homesFor(newer, view).home, newer[0], false).take(text));
     },
   };
+
+  // One for each ring: a shard must know by which one a view was placed.
+  function laneTo(home: Home, ring: Ring, onlyKnown: boolean): Lane {
+    const { shard } = home;
+    const name = `${shard}/${ring.epoch}${onlyKnown ? "?" : ""}`;
+    const known = lanes.get(name);
+    if (known !== undefined) return known;
+    const lane = new Lane({
+      call: async (list) => {
+        const beacons = list.join(",");
+        const call = { shard, ring, onlyKnown, beacons, count: list.length };
+        const answer = await window(home).take(call);
+        if (answer.ring.epoch > ring.epoch) rings.learn([answer.ring, ring]);
+        return answer;
+      },
+      keepAlive: waitUntil,
+      now: Date.now,
+      report: (error) => report("window_failed", { shard, error }),
+    });
+    lanes.set(name, lane);
+    return lane;
+  }
 }
+
+function isMoved(word: Word): boolean {
+  return "fate" in word && word.fate === "m";
+}
+
+type Word = { readonly fate: string } | Failure;
 
 const shedRetryAfterS = 5;
 
-function resultOf(fate: string): Result<"taken" | "duplicate", TakeReject> {
-  switch (fate) {
+function resultOf(word: Word): Result<"taken" | "duplicate", TakeReject> {
+  if (!("fate" in word)) return err(word);
+  switch (word.fate) {
     case "t":
       return ok("taken");
     case "d":

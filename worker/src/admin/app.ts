@@ -20,7 +20,7 @@ import {
 } from "./flags.ts";
 import { exportFlags, importFlags, listAudit, putPolicy, showPolicy } from "./flag-settings.ts";
 import openapi from "./openapi.json" with { type: "json" };
-import { showPipeline } from "./pipeline.ts";
+import { putShards, showPipeline } from "./pipeline.ts";
 import { showPlan, signPreview } from "./plan.ts";
 import { refuse } from "./problem.ts";
 import { listSinks, pauseSink, replaySink, testSink } from "./sinks.ts";
@@ -78,6 +78,7 @@ app.use(auditTrail);
 
 app.get("/status", showStatus);
 app.get("/pipeline", showPipeline);
+app.put("/pipeline/shards", putShards);
 
 app.get("/engines", listEngines);
 app.get("/engines/:version", showEngine);

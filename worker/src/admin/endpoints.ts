@@ -2,7 +2,7 @@
 import type * as v from "valibot";
 import * as contract from "./contract.ts";
 import { limits, type Scope } from "./contract.ts";
-import { pipelineView } from "./pipeline-contract.ts";
+import { pipelineView, shardsBody, shardsView } from "./pipeline-contract.ts";
 import { flagEndpoints } from "./flag-endpoints.ts";
 import { sinkEndpoints } from "./sink-endpoints.ts";
 
@@ -56,6 +56,20 @@ export const endpoints: readonly Endpoint[] = [
     scope: "read",
     answer: pipelineView,
     refusals: [],
+  },
+  {
+    method: "put",
+    path: "/pipeline/shards",
+    summary: "How many shards of page views each region has; views in flight stay where they are",
+    scope: "operate",
+    body: {
+      mediaType: "application/json",
+      description: "The number of shards",
+      maxBytes: limits.json,
+      schema: shardsBody,
+    },
+    answer: shardsView,
+    refusals: [400, 409, 413, 422],
   },
   {
     method: "get",

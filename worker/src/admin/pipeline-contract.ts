@@ -1,5 +1,6 @@
 // The control API's documents about the pipeline, as schemas.
 import * as v from "valibot";
+import { mostShards } from "#rum/window/ring.ts";
 
 const sinkEntries = {
   name: v.string(),
@@ -63,6 +64,25 @@ export const pipelineView = v.object({
   openViews: v.number(),
   sinks: v.array(v.object({ ...sinkEntries, unaccounted: v.number() })),
   shards: v.array(shardView),
+});
+
+const shardsRule = `must be a whole number from 1 to ${mostShards}`;
+
+/** PUT /pipeline/shards. */
+export const shardsBody = v.object({
+  shards: v.pipe(
+    v.number(shardsRule),
+    v.integer(shardsRule),
+    v.minValue(1, shardsRule),
+    v.maxValue(mostShards, shardsRule),
+  ),
+});
+export const shardsView = v.object({
+  /** Grows with every change. */
+  epoch: v.number(),
+  /** In each region. */
+  shards: v.number(),
+  since: v.string(),
 });
 
 export type PipelineView = v.InferOutput<typeof pipelineView>;

@@ -1,6 +1,7 @@
 // Refusals of the control API, as values, and the one switch that turns them into
 // RFC 9457 problem documents.
 import type { ArtifactMissing } from "#src/adapters/artifacts.ts";
+import type { RingChanging } from "#src/adapters/flag-registry.ts";
 import type { EngineConflict, Owned } from "#src/adapters/registry.ts";
 import type { MoveReject } from "#src/adapters/projects.ts";
 import { isFlagRefusal, documentForFlag, type FlagRefusal } from "./flag-problem.ts";
@@ -29,6 +30,7 @@ export type Refusal =
       readonly problems: readonly string[];
     }
   | { readonly reason: "sink_paused"; readonly name: string }
+  | RingChanging
   | { readonly reason: "unavailable" }
   | FlagRefusal
   | EngineReject
@@ -113,6 +115,10 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
         "Sink paused",
         `Let ${refusal.name} go on before its letters are replayed.`,
       );
+    case "ring_changing": {
+      const until = new Date(refusal.untilMs).toISOString();
+      return plain(409, "Shards are changing", `The last change is over at ${until}.`);
+    }
     case "nothing_stable":
       return plain(409, "Nothing stable", "Publish the datafile itself before a candidate for it.");
     case "engine_exists":

@@ -19,9 +19,11 @@ import type {
   OnTrial,
   Policy,
   SetPolicy,
+  RingChanging,
   SnapshotAnswer,
   StaleRevision,
 } from "#src/adapters/flag-registry.ts";
+import { changeRings, firstRing, handOverMs, type Ring } from "#rum/window/ring.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import { AuditLog } from "./audit-log.ts";
@@ -169,6 +171,22 @@ export class FlagAuthority {
     return err({ reason: "stale_revision", current });
   }
 
+  /** How many shards each region has from now on; the snapshot tells edges. */
+  setShards(shards: number, nowMs: number): Result<Ring, RingChanging> {
+    const [present = firstRing, ...former] = this.table.rings();
+    if (present.shards === shards) return ok(present);
+    const rings = changeRings([present, ...former], shards, nowMs);
+    if (rings === undefined) {
+      return err({ reason: "ring_changing", untilMs: present.sinceMs + handOverMs });
+    }
+    this.#commit(() => {
+      this.table.saveRings(rings);
+      this.table.advance({ flags: false });
+    });
+    this.#deps.onChange();
+    return ok(rings[0]);
+  }
+
   note(entry: Noted, nowMs: number): void {
     this.#note({ ...entry, before: null, after: null }, nowMs);
   }
@@ -210,6 +228,7 @@ export class FlagAuthority {
       pointers: [...this.table.movedSince(nowMs - pointerRidesMs)],
       signingKeys: this.table.signingKeys().map(({ key }) => key),
       pausedSinks: [...this.table.pausedSinks()],
+      rings: [...this.table.rings()],
     };
   }
 

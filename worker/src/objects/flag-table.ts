@@ -2,6 +2,7 @@
 // numbers that grow with them: the epoch with every change that can move a
 // request to another arm, the edition with every change at all.
 import type { FlagSet } from "#flags/definition.ts";
+import type { Ring } from "#rum/window/ring.ts";
 import type { Rollout } from "#flags/rollout.ts";
 import type { Definitions, Policy } from "#src/adapters/flag-registry.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
@@ -10,7 +11,7 @@ type Document = { document: string };
 type Revised = { document: string; revision: number };
 
 /** Rows of `setting`, by name. */
-type Setting = "policy" | "definitions" | "edition" | "epoch" | "codes" | "paused sinks";
+type Setting = "policy" | "definitions" | "edition" | "epoch" | "codes" | "paused sinks" | "rings";
 
 const initialPolicy = { maxLive: 8, freezes: [], automatic: true };
 const initialSet: FlagSet = { flags: {} };
@@ -82,6 +83,16 @@ export class FlagTable {
 
   savePausedSinks(names: readonly string[]): void {
     this.#save("paused sinks", JSON.stringify(names));
+  }
+
+  /** Newest first; none before the first change. */
+  rings(): readonly Ring[] {
+    const { document } = this.#setting("rings");
+    return document === "" ? [] : (JSON.parse(document) as readonly Ring[]);
+  }
+
+  saveRings(rings: readonly Ring[]): void {
+    this.#save("rings", JSON.stringify(rings));
   }
 
   get edition(): number {

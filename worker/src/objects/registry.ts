@@ -26,6 +26,7 @@ import type {
   OnTrial,
   Policy,
   SetPolicy,
+  RingChanging,
   SnapshotAnswer,
   StaleRevision,
 } from "#src/adapters/flag-registry.ts";
@@ -33,6 +34,7 @@ import { snapshotKvKey } from "#src/adapters/snapshots.ts";
 import { withDeadline } from "#src/adapters/deadline.ts";
 import { reportToLog } from "#src/adapters/report.ts";
 import type { Rollout } from "#flags/rollout.ts";
+import type { Ring } from "#rum/window/ring.ts";
 import type { Pointer, PointerKind } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
@@ -206,6 +208,10 @@ export class Registry extends DurableObject<Env> implements RegistryRpc, FlagReg
 
   async pauseSink(name: string, isPaused: boolean): Promise<void> {
     this.#flags.pauseSink(name, isPaused);
+  }
+
+  async setShards(shards: number): Promise<Result<Ring, RingChanging>> {
+    return this.#flags.setShards(shards, Date.now());
   }
 
   async announce(pointer: Pointer): Promise<void> {

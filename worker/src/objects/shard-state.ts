@@ -2,6 +2,7 @@
 // log carries, so that the latest row tells all of it.
 import type { LaneState } from "#src/adapters/sinks/dispatch.ts";
 import type { ShardCounts } from "#src/adapters/window-rpc.ts";
+import { firstRing, type Ring } from "#rum/window/ring.ts";
 import type { Sealed } from "#rum/stitch.ts";
 
 export type ShardState = {
@@ -10,6 +11,8 @@ export type ShardState = {
   /** The oldest row that is needed. */
   readonly keepFrom: number;
   readonly counts: ShardCounts;
+  /** The newest ring that an edge has told of. */
+  readonly ring: Ring;
   readonly lanes: Readonly<Record<string, LaneState>>;
 };
 
@@ -28,6 +31,7 @@ const firstState: ShardState = {
     delivery: 0,
     deliveryDropped: 0,
   },
+  ring: firstRing,
   lanes: {},
 };
 

@@ -2,16 +2,18 @@
 // seals views, and keeps the sinks going. All that it knows follows from its log, so
 // that a crash at any moment loses nothing that was answered. Asks no clock: the time
 // is an argument.
+import { viewKey } from "#rum/stitch.ts";
 import { wideEvent, type WideEvent } from "#rum/wide-event.ts";
 import { bitsOf, keepMs } from "#rum/window/closed-views.ts";
 import { encodeEvents, encodeReceived, type Taken } from "#rum/window/codec.ts";
 import { LogRows } from "#rum/window/log-rows.ts";
 import { Outbox } from "#rum/window/outbox.ts";
+import { isAtHome, type Ring } from "#rum/window/ring.ts";
 import { isShed } from "#rum/window/shed.ts";
 import { timeInRow, type Views, type Decision, type Logged } from "#rum/window/views.ts";
 import { Lane, newLane, type Park } from "#src/adapters/sinks/dispatch.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
-import type { Fate, ShardCounts, ShardView } from "#src/adapters/window-rpc.ts";
+import type { Fate, ShardCounts, ShardView, TakeCall } from "#src/adapters/window-rpc.ts";
 import { restore } from "./restore-shard.ts";
 import { countOf, stateFrom, type ShardState } from "./shard-state.ts";
 import type { WindowLog } from "./window-log.ts";
@@ -28,7 +30,10 @@ export type ShardDependencies = {
 };
 
 /** What one call of the edge brought. */
-export type Delivery = { readonly text: string; readonly beacons: readonly Taken[] };
+export type Delivery = Pick<TakeCall, "shard" | "ring" | "onlyKnown"> & {
+  readonly text: string;
+  readonly beacons: readonly Taken[];
+};
 
 /** Closings are written down this often, or when there are so many. */
 const closeEveryMs = 5_000;
@@ -41,6 +46,7 @@ export class Shard {
   readonly #rows = new LogRows();
   readonly #outbox: Outbox;
   readonly #counts: { -readonly [K in keyof ShardCounts]: number };
+  #ring: Ring;
   #row: number;
   #atMs: number;
   #decided: readonly Decision[];
@@ -55,6 +61,7 @@ export class Shard {
     this.#log = log;
     const state = stateFrom(log.lastState());
     this.#counts = { ...state.counts };
+    this.#ring = state.ring;
     const outboxStart = Math.min(
       state.seq,
       ...sinks.map((sink) => state.lanes[sink.name]?.cursor ?? state.seq),
@@ -116,18 +123,18 @@ export class Shard {
     const texts: string[] = [];
     let at = 0;
     let held = 0;
-    const fates = deliveries.map(({ text, beacons }) => {
-      const kept = share > 0 ? beacons.filter((each) => !isShed(viewOf(each), share)) : beacons;
-      const isWhole = kept.length === beacons.length;
-      texts.push(
-        isWhole ? text : kept.map((each) => encodeReceived(each.beacon, each.atMs)).join(),
-      );
-      return beacons
+    const fates = deliveries.map((delivery) => {
+      const { text, beacons, ring } = delivery;
+      if (ring.epoch > this.#ring.epoch) this.#ring = ring;
+      const kept: Taken[] = [];
+      const all = beacons
         .map((each): Fate => {
-          if (!isWhole && isShed(viewOf(each), share)) {
+          if (this.#isElsewhere(each, delivery)) return "m";
+          if (isShed(each.beacon.said["pv.id"], share)) {
             this.#counts.shed += 1;
             return "s";
           }
+          kept.push(each);
           const logged: Logged = { ...each.beacon, place: { row: this.#row, at } };
           at += 1;
           const take = this.#views.take(logged, this.#atMs, timeInRow(each.atMs, this.#atMs));
@@ -140,9 +147,28 @@ export class Shard {
           return "d";
         })
         .join("");
+      const isWhole = kept.length === beacons.length;
+      texts.push(
+        isWhole ? text : kept.map((each) => encodeReceived(each.beacon, each.atMs)).join(),
+      );
+      return all;
     });
     this.#write(texts.filter((text) => text !== "").join(), decisions, held);
     return fates;
+  }
+
+  /** The newest ring that this shard has heard of. */
+  get ring(): Ring {
+    return this.#ring;
+  }
+
+  // What is known here stays here. What is not may be at home elsewhere: that is decided
+  // once, when the shard hears of the ring, and holds for edges that have not yet.
+  #isElsewhere({ beacon }: Taken, { onlyKnown, ring, shard }: Delivery): boolean {
+    const isMoved =
+      onlyKnown ||
+      (ring.epoch < this.#ring.epoch && !isAtHome(this.#ring, beacon.said["pv.id"], shard));
+    return isMoved && !this.#views.knows(viewKey(beacon));
   }
 
   /** Seals what is due and writes down what has changed, where no commit did. */
@@ -226,6 +252,7 @@ export class Shard {
       seq: this.#outbox.lastSeq,
       keepFrom: Math.min(this.#rows.oldest ?? this.#row, this.#unclosedFrom),
       counts: this.#counts,
+      ring: this.#ring,
       lanes: Object.fromEntries(this.lanes.map((lane) => [lane.name, lane.state])),
     };
   }
@@ -248,8 +275,4 @@ export class Shard {
     this.#views.closed.age(nowMs);
     this.#log.forgetClosings(nowMs - 2 * keepMs);
   }
-}
-
-function viewOf({ beacon }: Taken): string {
-  return beacon.said["pv.id"];
 }

@@ -69,14 +69,14 @@ export class Window extends DurableObject<Env> implements WindowRpc {
     return servicesFor(env).sinks;
   }
 
-  async take({ beacons, count }: TakeCall): Promise<TakeAnswer> {
+  async take({ beacons, count, ...call }: TakeCall): Promise<TakeAnswer> {
     if (this.#shedShare() >= 1) {
       this.#shard.letGo(count);
-      return { fates: "s".repeat(count), retryAfterS };
+      return { fates: "s".repeat(count), retryAfterS, ring: this.#shard.ring };
     }
-    const delivery = { text: beacons, beacons: decodeReceived(beacons) };
+    const delivery = { ...call, text: beacons, beacons: decodeReceived(beacons) };
     const fates = await this.#group.add(delivery, beacons.length);
-    return { fates, retryAfterS };
+    return { fates, retryAfterS, ring: this.#shard.ring };
   }
 
   async deliver({ events, dropped }: DeliverCall): Promise<void> {
