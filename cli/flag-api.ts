@@ -101,9 +101,9 @@ export function flagApi(connection: Connection) {
     return send(connection, { ...moveCall(move, false), recover });
   }
 
-  function kill(key: string | undefined, why: string) {
+  function kill(key: string | undefined, change: Change) {
     const target = key === undefined ? "kill" : `flags/${key}/kill`;
-    const path = `${base}/${target}?${new URLSearchParams({ why }).toString()}`;
+    const path = `${base}/${target}${queryOf(change)}`;
     return send(connection, { method: "POST", path, answer: killed });
   }
 

@@ -80,7 +80,7 @@ export function changeText({ before, after, requestsPerMinute }: FlagChangedView
   rows.push(["share", from === to ? to : `${from} → ${to}, by ${after.unit}`]);
   rows.push(["changes", patchText(after.patch)]);
   rows.push(["arms", armSizesText(after)]);
-  rows.push(["traffic", rateText(requestsPerMinute)]);
+  if (after.sharePpm > 0) rows.push(["traffic", rateText(requestsPerMinute)]);
   return details(rows);
 }
 

@@ -5,6 +5,11 @@ import { formatTime, harmless } from "../format.ts";
 import { paint } from "../paint.ts";
 import { table } from "../table.ts";
 
+function nothing({ flag, before }: { flag?: string | undefined; before?: string | undefined }) {
+  if (flag !== undefined) return `The audit log has no such line of ${harmless(flag)}.`;
+  return before === undefined ? "Nothing was changed yet." : "There are no earlier lines.";
+}
+
 export const audit = defineAction({
   description: "Show who changed what, when and why, newest first; refused changes too",
   args: {
@@ -23,7 +28,7 @@ export const audit = defineAction({
       values.before === undefined ? {} : { before: String(checkCount("--before", values.before)) };
     const flag = values.flag === undefined ? {} : { flag: values.flag };
     const entries = await session.api.flags.audit({ limit: String(limit), ...before, ...flag });
-    if (entries.length === 0) return { json: { entries }, text: "Nothing was changed yet." };
+    if (entries.length === 0) return { json: { entries }, text: nothing(values) };
     const rows = entries.map(({ seq, at, who, from, action, target, outcome, why }) => [
       String(seq),
       formatTime(at),

@@ -13,9 +13,10 @@ export const kill = defineAction({
   args: {
     key: { type: "positional", required: false, description: "The flag" },
     all: { type: "boolean", description: "Every flag: everything stable" },
+    "dry-run": { type: "boolean", description: "Say what it would end, and end nothing" },
     why: { type: "string", valueHint: "text", description: "For the audit log" },
   },
-  examples: ["aviary kill engine-6-7", "aviary kill --all"],
+  examples: ["aviary kill engine-6-7", "aviary kill --all", "aviary kill --all --dry-run"],
   remarks: [
     "It asks for no revision and no reason. `aviary revive` makes a draft of a killed flag.",
   ],
@@ -24,8 +25,12 @@ export const kill = defineAction({
       throw usageFailure("name one flag to kill, or --all");
     }
     const key = values.key === undefined ? undefined : checkFlag("<key>", values.key);
-    const killed = await session.api.flags.kill(key, values.why ?? "");
+    const dryRun = values["dry-run"] ?? false;
+    const killed = await session.api.flags.kill(key, { why: values.why ?? "", dryRun });
     const { flags } = killed;
+    if (dryRun && flags.length > 0) {
+      return { json: killed, text: `would be killed: ${flags.join(", ")}` };
+    }
     const title = `${paint("red", "■")} ${paint("bold", "killed")} ${flags.join(", ")}`;
     const when = paint("dim", "Seen everywhere within 10 s.");
     return { json: killed, text: flags.length === 0 ? nothingLeft : `${title}\n  ${when}` };

@@ -63,6 +63,35 @@ describe("a change of a flag", () => {
     expect((await ask("/flags/refused")).status).toBe(404);
   });
 
+  it("is not made because its dry run was misspelt", async () => {
+    const misspelt = await ask("/flags/misspelt?dryrun=true", {
+      method: "PUT",
+      body: JSON.stringify({ patch: { delayMs: 1 } }),
+    });
+    expect(misspelt).toMatchObject({ status: 400, body: { errors: [{ field: "dryrun" }] } });
+    expect((await ask("/flags/misspelt")).status).toBe(404);
+  });
+
+  it.each(["constructor", "prototype"])(
+    "takes no key that a file could not have: %s",
+    async (key) => {
+      expect((await put(key, { patch: { delayMs: 1 } })).status).toBe(400);
+    },
+  );
+
+  it("meets all others that were made against its revision with 412", async () => {
+    await createFlag("raced", { patch: { pointerFreshMs: 6_000 } });
+    const racers = Array.from({ length: 12 }, (_, at) =>
+      post("/flags/raced/ramp", { sharePpm: 10 + at }, { "if-match": '"1"' }),
+    );
+    const killers = Array.from({ length: 3 }, () => post("/flags/raced/kill"));
+    const statuses = (await Promise.all(racers)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(1);
+    expect(new Set(statuses)).toEqual(new Set([...statuses.filter((each) => each === 200), 412]));
+    for (const killed of await Promise.all(killers)) expect(killed.status).toBe(200);
+    expect((await ask("/flags/raced")).body["state"]).toBe("killed");
+  });
+
   it("names an engine that there is", async () => {
     const refused = await put("engineless", { patch: { engine: "9.9.9" } });
     expect(refused).toMatchObject({ status: 422, body: { errors: [{ field: "engine" }] } });
@@ -125,6 +154,19 @@ describe("the audit log", () => {
     ]);
   });
 
+  it("has publishes of what is called like a question, and those that say dryRun in vain", async () => {
+    for (const path of ["/snippets/plan", "/datafiles/preview?dryRun=true"]) {
+      await ask(path, { method: "PUT", body: "{}" });
+      const target = `/api/v1${path.replace(/\?.*/, "")}`;
+      await expect.poll(async () => (await auditOf(target)).length).toBe(1);
+    }
+    const reader = await tokenWith("read");
+    await put("preview", { patch: { delayMs: 1 } }, reader);
+    await expect
+      .poll(async () => (await auditOf("preview")).map(({ outcome }) => outcome))
+      .toEqual(["refused with 403"]);
+  });
+
   it("never holds a secret", async () => {
     const { body } = await ask("/tokens", {
       method: "POST",
@@ -150,6 +192,20 @@ describe("a policy", () => {
 });
 
 describe("the red button", () => {
+  it("is tried without being pressed, and leaves no line then", async () => {
+    await createFlag("spared", { patch: { staleIfErrorS: 8 } });
+    await ramp("spared", 5);
+    const lines = (await auditOf("spared")).length;
+    for (const path of ["/flags/spared/kill", "/kill"]) {
+      const dry = await post(`${path}?dryRun=true`);
+      expect(dry).toMatchObject({ status: 200, body: { dryRun: true } });
+      expect(dry.body["flags"]).toContain("spared");
+    }
+    expect((await ask("/flags/spared")).body["state"]).toBe("ramping");
+    expect(await auditOf("spared")).toHaveLength(lines);
+    expect(await kill("/flags/spared/kill")).toMatchObject({ body: { dryRun: false } });
+  });
+
   it("for one flag never means all of them, whatever the flag is called", async () => {
     await createFlag("bystander", { patch: { staleIfErrorS: 7 } });
     await ramp("bystander", 5);
@@ -185,6 +241,14 @@ describe("the scope operate", () => {
 });
 
 describe("an import", () => {
+  it("that is torn is refused as a body, and changes nothing", async () => {
+    const before = await (await control("/flags.flagd.json")).text();
+    const init = { method: "PUT", body: before.slice(0, -3) };
+    const refused = await ask("/flags.flagd.json", init);
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ field: "body" }] } });
+    expect(await (await control("/flags.flagd.json")).text()).toBe(before);
+  });
+
   it("takes a flagd file or nothing of it, and its own export again", async () => {
     const wrong = { flags: { a: { state: "MAYBE", variants: {} } } };
     const init = { method: "PUT", body: JSON.stringify(wrong) };

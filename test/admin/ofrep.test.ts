@@ -50,6 +50,8 @@ describe("one flag", () => {
     ["broken", inGermany, 400, "PARSE_ERROR"],
     ["colour", "{", 400, "PARSE_ERROR"],
     ["colour", "\u0000", 400, "PARSE_ERROR"],
+    ["colour", "null", 400, "PARSE_ERROR"],
+    ["colour", "[{}]", 400, "PARSE_ERROR"],
     ["colour", '{"context":"DE"}', 400, "INVALID_CONTEXT"],
     ["colour", '{"context":[]}', 400, "INVALID_CONTEXT"],
     ["colour", `{"context":{"a":${"[".repeat(300)}${"]".repeat(300)}}}`, 400, "INVALID_CONTEXT"],

@@ -83,6 +83,11 @@ describe("what a change does", () => {
     expect(text).toMatch(/arms +canary 60 %, control 40 %$/m);
     expect(text).toContain(said);
   });
+
+  it("says nothing of traffic where nobody gets the change", () => {
+    const after = { ...flag, state: "draft", sharePpm: 0 } as const;
+    expect(changeText({ ...change, after, requestsPerMinute: null })).not.toContain("traffic");
+  });
 });
 
 describe("a share", () => {

@@ -178,11 +178,15 @@ describe("kill", () => {
     expect(await aviary("kill")).toMatchObject({ code: 2 });
     expect(await aviary("kill", "one", "--all")).toMatchObject({ code: 2 });
     expect((await aviary("kill", "nobody")).stderr).toContain("There is no such flag");
+    const dry = await aviary("kill", "--all", "--dry-run");
+    expect(dry).toMatchObject({ code: 0, stdout: "would be killed: one, two\n" });
     expect((await aviary("kill", "one")).stdout).toContain("killed one");
     const { document } = await place.json(["kill", "--all", "--why", "fire drill"]);
     expect(document["flags"]).toEqual(["two"]);
     expect((await aviary("kill", "--all")).stdout).toContain("No flag is under way");
     const audit = await aviary("audit", "--flag", "two", "--limit", "1");
+    const none = await aviary("audit", "--flag", "nobody-at-all");
+    expect(none.stdout).toBe("The audit log has no such line of nobody-at-all.\n");
     expect(audit.stdout).toMatch(/AVIARY_ADMIN_TOKEN +[\d.:a-f]* +kill +two +done +fire drill/);
   });
 });

@@ -2,7 +2,7 @@
 // /mood/hanging and /mood/well for an isolate's own stores, and by a fetch of the
 // Registry object for the Registry.
 import worker, { Registry as RealRegistry } from "#src/index.ts";
-import type { Author } from "#src/adapters/flag-registry.ts";
+import type { Kill } from "#src/adapters/flag-registry.ts";
 import type { Env } from "#src/services.ts";
 
 export { Project, Rollout } from "#src/index.ts";
@@ -38,8 +38,8 @@ export class Registry extends RealRegistry {
     return this.#isHanging ? forever() : super.note(...entry);
   }
 
-  override kill(flag: string, author: Author) {
-    return super.kill(flag, author);
+  override kill(request: Kill) {
+    return super.kill(request);
   }
 }
 

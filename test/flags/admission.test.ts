@@ -66,6 +66,15 @@ describe("admit", () => {
     expect(refusal(next, among([...others, next], { maxLive: 3 }))).toBe("admitted");
   });
 
+  it("lets what is live stay when the cap is lowered under it", () => {
+    const next = live("next", 5);
+    const others = [live("one", 5, { patch: delay }), next];
+    expect(refusal(live("next", 50), among(others, { maxLive: 0 }))).toBe("admitted");
+    const held = after(next, { kind: "hold" });
+    expect(refusal(next, among([held], { maxLive: 0 }))).toBe("admitted");
+    expect(refusal(next, among([draft("next")], { maxLive: 0 }))).toMatchObject({ most: 0 });
+  });
+
   it("wants prerequisites to exist, to be under way, and not to go round", () => {
     const next = live("next", 5, { prerequisites: ["base"] });
     const base = live("base", 5, { patch: delay });

@@ -71,6 +71,16 @@ describe("changeRollout", () => {
     }
   });
 
+  it("lowers a share whatever is amiss around it", () => {
+    const flag = live("flag", 5_000, { prerequisites: ["gone"] });
+    const lower: Command = { kind: "move", action: { kind: "ramp", sharePpm: 10 } };
+    const others = [live("other", 10)];
+    const surroundings = { others: [...others, flag], maxLive: 0, freezes: [], nowMs };
+    expect(change(flag, lower, { surroundings })).toMatchObject({ value: { sharePpm: 10 } });
+    const higher: Command = { kind: "move", action: { kind: "ramp", sharePpm: 6_000 } };
+    expect(reasonOf(change(flag, higher, { surroundings }))).toBe("missing_prerequisite");
+  });
+
   it("deletes what touches nobody, and nothing that others wait for", () => {
     const needy = draft("needy", { prerequisites: ["flag"] });
     const remove: Command = { kind: "delete" };

@@ -44,7 +44,7 @@ export function admit(next: Rollout, surroundings: Surroundings): Admission {
   const questions = [
     () => checkCode(next, others),
     () => checkFreezes(next, before, surroundings),
-    () => checkCap(next, others, surroundings.maxLive),
+    () => checkCap(next, before, { others, most: surroundings.maxLive }),
     () => checkPrerequisites(next, others),
     () => checkConflicts(next, others),
   ];
@@ -71,7 +71,12 @@ function checkFreezes(
 }
 
 /** Refuses one live rollout more than may be; those that are live already stay. */
-function checkCap(next: Rollout, others: readonly Rollout[], most: number): Admission {
+function checkCap(
+  next: Rollout,
+  before: Rollout | undefined,
+  { others, most }: { readonly others: readonly Rollout[]; readonly most: number },
+): Admission {
+  if (before !== undefined && isLive(before)) return ok(next);
   const live = others.filter(isLive).map((each) => each.flag);
   if (!isLive(next) || live.length < most) return ok(next);
   return err({ reason: "too_many_canaries", live, most });

@@ -93,6 +93,7 @@ const alwaysAdmitted = new Set<Action["kind"]>(["hold", "rollback", "kill", "rev
 function move(action: Action, { before, surroundings }: Existing): Result<Rollout, ChangeReject> {
   const moved = transition(before, action, surroundings.nowMs);
   if (!moved.ok || alwaysAdmitted.has(action.kind)) return moved;
+  if (moved.value.sharePpm < before.sharePpm) return moved;
   return admitted(moved.value, surroundings);
 }
 

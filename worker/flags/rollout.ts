@@ -6,6 +6,7 @@ import { err, ok, type Result } from "#base/result.ts";
 import { leastHoldoutPpm, mostHoldoutPpm, places } from "./arms.ts";
 import { jsonObject } from "./definition.ts";
 import { issuesOf, type Issue } from "./issue.ts";
+import { reservedNames } from "./json-bounds.ts";
 import { patchSchema, type DeliveryPatch } from "./parameters.ts";
 
 /** What is assigned to an arm as a whole. */
@@ -17,6 +18,7 @@ export type RolloutState = (typeof states)[number];
 const key = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "must be of a-z, 0-9, dot, dash and underscore"),
+  v.check((name) => !reservedNames.has(name), "is reserved"),
 );
 const time = v.pipe(v.number(), v.integer("must be whole ms"), v.minValue(0));
 const count = v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(0));

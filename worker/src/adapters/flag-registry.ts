@@ -82,6 +82,12 @@ type DefinitionExists = { readonly reason: "definition_exists"; readonly flag: s
 export type FlagReject = ChangeReject | UnknownEngine | DefinitionExists;
 
 export type Definitions = { readonly set: FlagSet; readonly revision: number };
+export type Kill = {
+  /** A key, or `*`. */
+  readonly flag: string;
+  readonly dryRun: boolean;
+  readonly author: Author;
+};
 export type Killed = { readonly flags: readonly string[]; readonly epoch: number };
 export type StaleRevision = { readonly reason: "stale_revision"; readonly current: number };
 
@@ -132,7 +138,7 @@ export type FlagRegistryRpc = {
   onTrial(flag: string, code: string): Promise<OnTrial>;
   changeFlag(change: FlagChange): Promise<Result<FlagChanged, FlagReject>>;
   /** The red button: one flag, or with `*` all that are live or promoted. Asks for no revision. */
-  kill(flag: string, author: Author): Promise<Result<Killed, { reason: "unknown_flag" }>>;
+  kill(request: Kill): Promise<Result<Killed, { reason: "unknown_flag" }>>;
   definitions(): Promise<Definitions>;
   importFlags(request: ImportFlags): Promise<Result<Imported, StaleRevision>>;
   policy(): Promise<Policy>;

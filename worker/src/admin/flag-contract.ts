@@ -40,14 +40,15 @@ export const flagPlanBody = v.strictObject({
 
 const whyRule = "must be at most 500 characters";
 
-/** Query of every change of a flag. */
-export const changeQuery = v.object({
+/** Query of every change of a flag. Strict: a dry run that is misspelt must not be a change. */
+export const changeQuery = v.strictObject({
   dryRun: v.optional(trueOrFalse, "false"),
   why: v.optional(v.pipe(v.string(), v.maxLength(500, whyRule)), ""),
 });
 
-/** A kill asks for nothing, and takes a reason if there is one. */
+/** A kill asks for nothing, and takes a reason if there is one. No name that it does not know stops it. */
 export const killQuery = v.object({
+  dryRun: v.optional(trueOrFalse, "false"),
   why: v.optional(v.pipe(v.string(), v.maxLength(500, whyRule)), ""),
 });
 
@@ -127,7 +128,11 @@ export const flagChanged = v.object({
   ),
 });
 
-export const killed = v.object({ epoch: v.number(), flags: v.array(v.string()) });
+export const killed = v.object({
+  dryRun: v.boolean(),
+  epoch: v.number(),
+  flags: v.array(v.string()),
+});
 
 export const policyBody = v.strictObject({
   maxLive: v.pipe(

@@ -68,8 +68,8 @@ export function documentForFlag(refusal: FlagRefusal): ProblemDocument {
       return {
         title: "Invalid request",
         status: 400,
-        detail: refusal.issues.map(({ path, message }) => `${path}: ${message}`).join("; "),
-        errors: refusal.issues.map(({ path, message }) => ({ field: path, detail: message })),
+        detail: refusal.issues.map((each) => `${fieldOf(each)}: ${each.message}`).join("; "),
+        errors: refusal.issues.map((each) => ({ field: fieldOf(each), detail: each.message })),
       };
     case "fixed_field":
       return field(
@@ -151,6 +151,10 @@ function documentForClash(refusal: Clash): ProblemDocument {
     case "layer_units_differ":
       return field(409, "unit", `must be that of ${refusal.flag}, in the same layer`);
   }
+}
+
+function fieldOf({ path }: { readonly path: string }): string {
+  return path === "" ? "body" : path;
 }
 
 function plain(status: number, title: string, detail: string): ProblemDocument {

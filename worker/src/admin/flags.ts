@@ -89,14 +89,15 @@ export async function killFlags(context: AdminContext): Promise<Response> {
   if (!permitted.ok) return refuse(permitted.error);
   const query = checkShape(context.req.query(), killQuery);
   if (!query.ok) return refuse(query.error);
-  const author = authorOf(context, query.value.why);
+  const { dryRun, why } = query.value;
+  const author = authorOf(context, why);
   const { registry } = context.get("services");
   const key = context.req.param("key");
   // What stands for all flags inside is not a flag that one could name.
   if (key === everything) return refuse({ reason: "unknown_flag" });
   context.set("isLogged", true);
-  const killed = await registry().kill(key ?? everything, author);
-  return killed.ok ? Response.json(killed.value) : refuse(killed.error);
+  const killed = await registry().kill({ flag: key ?? everything, dryRun, author });
+  return killed.ok ? Response.json({ dryRun, ...killed.value }) : refuse(killed.error);
 }
 
 /** Who asks for a change, and why. */

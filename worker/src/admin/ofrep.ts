@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { err, ok, type Result } from "#base/result.ts";
 import { compileFlags, type CompiledFlags } from "#flags/compile.ts";
 import { jsonObject } from "#flags/definition.ts";
+import { isObject } from "#flags/logic/expression.ts";
 import { evaluate } from "#flags/evaluate.ts";
 import type { Resolution } from "#flags/resolution.ts";
 import type { Plan } from "#flags/plan.ts";
@@ -129,7 +130,10 @@ async function readContext(request: Request): Promise<Result<Context, BadContext
   } catch {
     return bad("PARSE_ERROR", "body: is no JSON");
   }
-  const { context = {} } = (document ?? {}) as { readonly context?: unknown };
+  if (!isObject(document) || Array.isArray(document)) {
+    return bad("PARSE_ERROR", "body: must be a JSON object");
+  }
+  const { context = {} } = document as { readonly context?: unknown };
   const checked = v.safeParse(contextSchema, context);
   if (checked.success) return ok(checked.output);
   return bad("INVALID_CONTEXT", "context: must be an object that is not nested too deeply");

@@ -14,6 +14,7 @@ import type {
   FlagReject,
   Imported,
   ImportFlags,
+  Kill,
   Killed,
   Noted,
   OnTrial,
@@ -89,19 +90,18 @@ export class FlagAuthority {
     return { rollout, shares: this.log.sharesOf(rollout), policy, epoch };
   }
 
-  kill(
-    target: string,
-    author: Author,
-    nowMs: number,
-  ): Result<Killed, { readonly reason: "unknown_flag" }> {
+  kill(request: Kill, nowMs: number): Result<Killed, { readonly reason: "unknown_flag" }> {
+    const { flag: target, dryRun, author } = request;
     const all = this.table.rollouts();
     const wanted =
       target === "*" ? all.filter(isUnderWay) : all.filter((each) => each.flag === target);
     if (wanted.length === 0 && target !== "*") {
       const entry = { ...author, action: "kill", target, outcome: "unknown_flag" };
-      this.#note({ ...entry, before: null, after: null }, nowMs);
+      if (!dryRun) this.#note({ ...entry, before: null, after: null }, nowMs);
       return err({ reason: "unknown_flag" });
     }
+    const flags = wanted.map((each) => each.flag);
+    if (dryRun) return ok({ flags, epoch: this.table.epoch });
     this.#commit(() => {
       for (const before of wanted) {
         const moved = transition(before, { kind: "kill" }, nowMs);
@@ -112,7 +112,7 @@ export class FlagAuthority {
       }
     });
     this.#deps.onChange();
-    return ok({ flags: wanted.map((each) => each.flag), epoch: this.table.epoch });
+    return ok({ flags, epoch: this.table.epoch });
   }
 
   importFlags(request: ImportFlags, nowMs: number): Result<Imported, StaleRevision> {

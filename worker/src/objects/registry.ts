@@ -13,7 +13,6 @@ import type {
 import type {
   AuditEntry,
   AuditQuery,
-  Author,
   Definitions,
   FlagChange,
   FlagChanged,
@@ -21,6 +20,7 @@ import type {
   FlagReject,
   Imported,
   ImportFlags,
+  Kill,
   Killed,
   Noted,
   OnTrial,
@@ -171,11 +171,8 @@ export class Registry extends DurableObject<Env> implements RegistryRpc, FlagReg
     return this.#flags.change(change, Date.now());
   }
 
-  async kill(
-    flag: string,
-    author: Author,
-  ): Promise<Result<Killed, { readonly reason: "unknown_flag" }>> {
-    return this.#flags.kill(flag, author, Date.now());
+  async kill(request: Kill): Promise<Result<Killed, { readonly reason: "unknown_flag" }>> {
+    return this.#flags.kill(request, Date.now());
   }
 
   async definitions(): Promise<Definitions> {
