@@ -8,15 +8,13 @@ import {
   enginePublished,
   engineView,
   healthView,
-  snippetList,
-  snippetMoved,
-  snippetView,
   statusView,
   tokenCreated,
   tokenList,
   type createTokenBody,
 } from "#src/admin/contract.ts";
 import { pipelineView } from "#src/admin/pipeline-contract.ts";
+import { snippetList, snippetMoved, snippetView } from "#src/admin/snippet-contract.ts";
 import { send } from "./call.ts";
 import type { Connection } from "./connection.ts";
 import { flagApi } from "./flag-api.ts";

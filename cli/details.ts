@@ -1,5 +1,5 @@
 // Names and values below one another.
-import type { SnippetView } from "#src/admin/contract.ts";
+import type { SnippetView } from "#src/admin/snippet-contract.ts";
 import { formatBytes, harmless } from "./format.ts";
 import { paint } from "./paint.ts";
 import { columns } from "./table.ts";

@@ -1,5 +1,5 @@
 // A snippet's revision with what its users need: URLs and the tag to paste.
-import type { SnippetView } from "#src/admin/contract.ts";
+import type { SnippetView } from "#src/admin/snippet-contract.ts";
 import { formatAge, formatTime } from "./format.ts";
 import { paint } from "./paint.ts";
 import { details, formatSizes } from "./details.ts";

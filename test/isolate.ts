@@ -3,7 +3,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env as bound } from "cloudflare:workers";
 import worker from "#src/index.ts";
-import type { Env } from "#src/services.ts";
+import { servicesFor, type Env, type Services } from "#src/services.ts";
 
 export const env = bound as unknown as Env;
 
@@ -11,6 +11,8 @@ export const env = bound as unknown as Env;
 export const adminToken = env.AVIARY_ADMIN_TOKEN ?? "";
 
 export type Isolate = {
+  /** What its requests use. */
+  readonly services: Services;
   /** One request; background work is finished before it resolves, unless `leave` is set. */
   readonly fetch: (
     path: string,
@@ -21,10 +23,13 @@ export type Isolate = {
 
 const cdn = "https://cdn.test";
 
-/** An isolate with nothing in memory. */
-export function newIsolate(overrides: Partial<Env> = {}): Isolate {
+/** An isolate with nothing in memory; `ports` stand in for services of its own. */
+export function newIsolate(overrides: Partial<Env> = {}, ports: Partial<Services> = {}): Isolate {
   const own: Env = { ...env, ...overrides };
+  // Services are made once for an environment, so that a port put in its place stays there.
+  const services = Object.assign(servicesFor(own), ports);
   return {
+    services,
     async fetch(path, init = {}, options = { leave: false }) {
       const context = createExecutionContext();
       const url = path.startsWith("https://") ? path : cdn + path;

@@ -5,23 +5,27 @@ import { join } from "node:path";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import * as contract from "#src/admin/contract.ts";
+import * as beaconContract from "#src/admin/beacon-contract.ts";
 import * as flagContract from "#src/admin/flag-contract.ts";
 import * as sinkContract from "#src/admin/sink-contract.ts";
 import * as pipelineContract from "#src/admin/pipeline-contract.ts";
 import * as verdictContract from "#src/admin/verdict-contract.ts";
+import * as snippetContract from "#src/admin/snippet-contract.ts";
 import { endpoints, type Endpoint } from "#src/admin/endpoints.ts";
 
 const problemResponse = "#/components/responses/Problem";
 
 /** What the contracts call a schema is its name here, so that each stands in the document once. */
 const names = new Map<unknown, string>(
-  Object.entries({
-    ...contract,
-    ...flagContract,
-    ...sinkContract,
-    ...verdictContract,
-    ...pipelineContract,
-  }).map(([name, schema]) => [schema, name]),
+  [
+    contract,
+    snippetContract,
+    beaconContract,
+    flagContract,
+    sinkContract,
+    verdictContract,
+    pipelineContract,
+  ].flatMap((schemas) => Object.entries(schemas).map(([name, schema]) => [schema, name] as const)),
 );
 
 /** Where the document stands in the repository. */
@@ -41,7 +45,7 @@ export function openapiText(): string {
       title: "Aviary control API",
       version: "1",
       description:
-        "Publishes engines, snippets and datafiles, and puts changes of their delivery behind flags. Errors are RFC 9457 problems.",
+        "Publishes engines, beacons, snippets and datafiles, and puts changes of their delivery behind flags. Errors are RFC 9457 problems.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/api/v1" }],

@@ -1,5 +1,6 @@
 // aviary snippet: a customer's payload on an engine, as one script.
-import { limits, type SnippetView } from "#src/admin/contract.ts";
+import { limits } from "#src/admin/contract.ts";
+import type { SnippetView } from "#src/admin/snippet-contract.ts";
 import { defineAction, type Group } from "../action.ts";
 import { checkId, checkVersion } from "../checks.ts";
 import { headline } from "../details.ts";

@@ -1,6 +1,8 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { beaconConfig, type SnippetBeacon } from "#src/delivery/beacon.ts";
 import { compose, compositionSource, preludeFor } from "#src/delivery/compose.ts";
+import type { Digest } from "#src/delivery/representation.ts";
 import { prepareEngine } from "#src/delivery/prepare-engine.ts";
 import { fc } from "../property.ts";
 
@@ -17,6 +19,13 @@ function prepared(source: string): string {
   if (!engine.ok) throw new Error(engine.error.detail);
   return engine.value.code;
 }
+
+const aBeacon: SnippetBeacon = {
+  version: "1.0.0",
+  early: "a".repeat(64) as Digest,
+  collector: "b".repeat(64) as Digest,
+  sampleRate: 1,
+};
 
 const prelude = preludeFor({ snippetId: "demo", engineVersion: "1.0.0", payload: '{"a":1}' });
 
@@ -42,6 +51,22 @@ describe("the prelude", () => {
     expect(JSON.stringify(arrived)).toBe(JSON.stringify(JSON.parse(payload)));
   });
 
+  it("tells the beacon of itself, whatever the names in it look like", () => {
+    const place = { snippetId: "demo", payload: "f".repeat(64), engineVersion: "1", to: "/t/" };
+    const beacon = beaconConfig({ ...aBeacon, marks: ["</script>", "\u2028"] }, place);
+    const text = preludeFor({ snippetId: "demo", engineVersion: "1", payload: "{}", beacon });
+    expect(text).not.toContain("</script");
+    expect((run(text)["aviary"] as { beacon: unknown }).beacon).toEqual({
+      collector: `/b/${"b".repeat(16)}.js`,
+      to: "/t/demo",
+      sampleRate: 1,
+      revision: "f".repeat(12),
+      build: "1",
+      variant: "1.0.0",
+      marks: ["</script>", "\u2028"],
+    });
+  });
+
   it("never ends an inline script element", () => {
     const text = preludeFor({ snippetId: "demo", engineVersion: "1", payload: '"</script>"' });
     expect(text).not.toContain("</script");
@@ -54,7 +79,7 @@ describe("the prelude", () => {
 });
 
 describe("compose", () => {
-  const beacon = "self.beaconRan = true;";
+  const beacon = ["self.beaconRan = true;"];
   const engines: readonly [string, string][] = [
     ["a line comment at its end", "self.engineRan = true // the end"],
     ["a byte-order mark", "\uFEFFself.engineRan = true"],
@@ -73,8 +98,16 @@ describe("compose", () => {
   it("runs the engine where the beacon throws, and where it ends in a comment", () => {
     const engine = prepared("self.engineRan = true");
     for (const broken of ["throw new Error('beacon')", "self.x = 1 // end"]) {
-      expect(run(compose({ prelude, beacon: broken, engine }))).toMatchObject({ engineRan: true });
+      expect(run(compose({ prelude, beacon: [broken], engine }))).toMatchObject({
+        engineRan: true,
+      });
     }
+  });
+
+  it("runs each part of a beacon though another throws", () => {
+    const parts = ["throw 1", "self.collectorRan = true"];
+    const script = compose({ prelude, beacon: parts, engine: prepared("self.engineRan = true") });
+    expect(run(script)).toMatchObject({ collectorRan: true, engineRan: true });
   });
 
   it("has run the beacon before an engine that throws, and lets its error through", () => {
@@ -103,12 +136,30 @@ describe("compose", () => {
   });
 
   it("is told apart by everything that it depends on", () => {
-    const source = { snippetId: "a", payload: "p", engine: { version: "1", sha256: "e" } };
+    const engine = { version: "1", sha256: "e" };
+    const source = { snippetId: "a", payload: "p", engine, beaconPath: "/t/" };
+    const withBeacon = { ...source, beacon: aBeacon };
+    const beacons: readonly Partial<SnippetBeacon>[] = [
+      { version: "2.0.0" },
+      { early: "c".repeat(64) as Digest },
+      { collector: "c".repeat(64) as Digest },
+      { sampleRate: 2 },
+      { earlyAlways: true },
+      { inlineCollector: true },
+      { session: true },
+      { marks: ["theme"] },
+      { templates: ["/p/*"] },
+    ];
     const others = [
       { ...source, snippetId: "b" },
       { ...source, payload: "q" },
       { ...source, engine: { version: "2", sha256: "e" } },
       { ...source, engine: { version: "1", sha256: "f" } },
+      { ...source, copy: "x" },
+      withBeacon,
+      { ...withBeacon, copy: "x" },
+      { ...withBeacon, beaconPath: "/x/" },
+      ...beacons.map((other) => Object.assign({}, source, { beacon: { ...aBeacon, ...other } })),
     ];
     const keys = [source, ...others].map(compositionSource);
     expect(new Set(keys).size).toBe(keys.length);

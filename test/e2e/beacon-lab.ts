@@ -117,7 +117,7 @@ export async function startLab(): Promise<Lab> {
     };
     const prelude = preludeFor({ snippetId: id, engineVersion: "1", payload: "{}" });
     const set = `self.aviary.beacon=${JSON.stringify(beacon)};`;
-    const scripts = inline ? `${early}\n${collector}` : early;
+    const scripts = inline ? [early, collector] : [early];
     return compose({ prelude: `${prelude}\n${set}`, beacon: scripts, engine });
   }
 

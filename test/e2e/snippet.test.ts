@@ -88,8 +88,8 @@ describe("an engine in a snippet", () => {
     const prepared = prepareEngine(source);
     const engine = prepared.ok ? prepared.value.code : "";
     const prelude = preludeFor({ snippetId: name, engineVersion: "1", payload: "{}" });
-    site.serve(`/with/${name}.js`, compose({ prelude, beacon: "marks.beacon = true", engine }));
-    site.serve(`/broken/${name}.js`, compose({ prelude, beacon: "throw 1 // end", engine }));
+    site.serve(`/with/${name}.js`, compose({ prelude, beacon: ["marks.beacon = true"], engine }));
+    site.serve(`/broken/${name}.js`, compose({ prelude, beacon: ["throw 1 // end"], engine }));
     const plain = await visit(`<script src="/alone/${name}.js"></script>`);
     const withBeacon = await visit(`<script src="/with/${name}.js"></script>`);
     const withBroken = await visit(`<script src="/broken/${name}.js"></script>`);

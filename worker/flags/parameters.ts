@@ -48,6 +48,17 @@ const version = v.nullable(
   v.pipe(v.string(), v.regex(/^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$/, "must be a version or null")),
 );
 
+const mostSampleRate = 1_000_000;
+const rateRule = `must be a whole number from 0 to ${mostSampleRate}, or null`;
+const sampleRate = v.nullable(
+  v.pipe(
+    v.number(rateRule),
+    v.integer(rateRule),
+    v.minValue(0, rateRule),
+    v.maxValue(mostSampleRate, rateRule),
+  ),
+);
+
 const offered = v.pipe(
   v.array(v.picklist(encodings, `must be one of ${encodings.join(", ")}`)),
   v.check((list) => new Set(list).size === list.length, "must not repeat a coding"),
@@ -70,6 +81,16 @@ export const parameterTable = {
     initial: null,
     unit: "version",
     doc: "Engine version to compose with; null means the one that the snippet's pointer names.",
+  }),
+  beacon: parameter(version, {
+    initial: null,
+    unit: "version",
+    doc: "Beacon version to compose with; null means the one that the snippet's pointer names, `off` none.",
+  }),
+  beaconSampleRate: parameter(sampleRate, {
+    initial: null,
+    unit: "1 in n",
+    doc: "One page view in so many is measured, 0 for none; null means the snippet's own rate.",
   }),
   encodings: parameter(offered, {
     initial: encodings,
@@ -173,11 +194,23 @@ export function patchedParameters(patch: DeliveryPatch): readonly ParameterName[
 }
 
 /** Parameters whose change is one of bytes, which caches then hold beside the stable ones. */
-const bodyParameters: readonly ParameterName[] = ["engine", "compressionLevel", "datafile"];
+const bodyParameters = [
+  "engine",
+  "beacon",
+  "beaconSampleRate",
+  "compressionLevel",
+  "datafile",
+] as const satisfies readonly ParameterName[];
 
 /** Whether a patch leads to other bytes, not only to other header fields. */
 export function changesBody(patch: DeliveryPatch): boolean {
   return bodyParameters.some((name) => patch[name] !== undefined);
+}
+
+/** Names the bytes that parameters lead to from one pointer; empty for those that were published. */
+export function bodyKeyOf(parameters: DeliveryParameters): string {
+  const isPublished = bodyParameters.every((name) => parameters[name] === defaultParameters[name]);
+  return isPublished ? "" : bodyParameters.map((name) => parameters[name] ?? "").join("|");
 }
 
 /** The parameters after a patch; a patch's headers replace the others. */

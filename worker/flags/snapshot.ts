@@ -36,6 +36,13 @@ const snapshotSchema = v.object({
   rollouts: v.array(v.unknown()),
   /** SHA-256 of the engines that rollouts name, by version. */
   engines: v.record(v.string(), digest),
+  /** SHA-256 of the two parts of the beacons that rollouts name, by version. */
+  beacons: v.optional(
+    v.record(v.string(), v.object({ early: digest, collector: digest })),
+    () => ({}),
+  ),
+  /** Accounts whose pages are not measured, whatever else says that they are. */
+  mutedAccounts: v.optional(v.array(v.string()), () => []),
   /** Pointers moved a moment ago, newer than what KV may still say. Opaque here. */
   pointers: v.array(v.unknown()),
   /** Keys of tokens and visitors, newest first: each lives on while the next one signs. */
@@ -66,6 +73,8 @@ export const safeSnapshot: Snapshot = {
   flags: { flags: {} },
   rollouts: [],
   engines: {},
+  beacons: {},
+  mutedAccounts: [],
   pointers: [],
   signingKeys: [],
   pausedSinks: [],

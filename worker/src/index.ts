@@ -14,7 +14,7 @@ export { Window } from "#src/objects/window.ts";
 export default {
   fetch(request, env, background) {
     const services = servicesFor(env);
-    const route = routeOf(request.url);
+    const route = routeOf(request.url, services.beacons.paths);
     return answerTo(request, { route, services, background });
   },
 } satisfies ExportedHandler<Env>;

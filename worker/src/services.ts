@@ -7,6 +7,10 @@ import { ArmsTokens } from "#src/adapters/arms-tokens.ts";
 import { Answers } from "#src/adapters/answers.ts";
 import { Artifacts } from "#src/adapters/artifacts.ts";
 import { DeliveryEvents } from "#src/adapters/delivery-events.ts";
+import { BeaconCounts } from "#src/adapters/beacon-counts.ts";
+import { BeaconLimits, type RateLimit } from "#src/adapters/beacon-limits.ts";
+import { beaconPathsFrom } from "#src/adapters/beacon-paths.ts";
+import { BeaconTokens } from "#src/adapters/beacon-tokens.ts";
 import { Compositions } from "#src/adapters/compositions.ts";
 import type { NoticeEnv } from "#src/adapters/notices/configure.ts";
 import { KnownRings } from "#src/adapters/known-rings.ts";
@@ -20,6 +24,7 @@ import { registryFrom, type RegistryStub } from "#src/adapters/registry.ts";
 import { Releases } from "#src/adapters/releases.ts";
 import { printLine, reportToLog, type Report } from "#src/adapters/report.ts";
 import { rolloutsFrom, type Rollouts } from "#src/adapters/rollouts.ts";
+import { Senders } from "#src/adapters/senders.ts";
 import { deadLettersIn, type DeadLetters } from "#src/adapters/sinks/dead-letters.ts";
 import { pausesFrom } from "#src/adapters/sinks/pauses.ts";
 import { sinksFrom, type ConfiguredSink } from "#src/adapters/sinks/configure.ts";
@@ -37,9 +42,15 @@ export type Env = NoticeEnv & {
   readonly REGISTRY: DurableObjectNamespace;
   readonly ROLLOUT: DurableObjectNamespace;
   readonly WINDOW: DurableObjectNamespace;
+  /** How many beacons of one snippet a data centre takes. */
+  readonly BEACONS?: RateLimit;
   readonly BUILD?: WorkerVersionMetadata;
   /** Host on which alone the control API answers; unset or empty: on every host. */
   readonly CONTROL_HOST?: string;
+  /** Paths that beacons are sent to, as in `/t/`, the one for new compositions first. */
+  readonly BEACON_PATHS?: string;
+  /** Beacons of one snippet that an isolate takes in a second. */
+  readonly BEACONS_PER_SECOND?: string;
   /** Secret: the first admin token. Unset: only stored tokens are accepted. */
   readonly AVIARY_ADMIN_TOKEN?: string;
   /** Where wide events go: see docs/operations/sinks.md. Unset or empty: nowhere. */
@@ -86,6 +97,7 @@ export type Services = {
   /** Whether an operator has told the sink of this name to wait. */
   readonly isSinkPaused: (name: string) => boolean;
   readonly deadLetters: DeadLetters;
+  readonly beacons: BeaconServices;
   readonly report: Report;
   /** Ms since the epoch; stands still while a request waits for nothing. */
   readonly now: () => number;
@@ -93,6 +105,16 @@ export type Services = {
   readonly nextRequestId: () => string;
   readonly build: string;
   readonly control: ControlSettings;
+};
+
+/** What is needed to take beacons. */
+type BeaconServices = {
+  /** Paths that they are sent to. */
+  readonly paths: readonly string[];
+  readonly limits: BeaconLimits;
+  readonly tokens: BeaconTokens;
+  readonly senders: Senders;
+  readonly counts: BeaconCounts;
 };
 
 const colo = (): Promise<Cache> => caches.open("aviary");
@@ -136,6 +158,8 @@ function createServices(env: Env): Services {
     print: printLine,
     report,
   });
+  const beaconPaths = beaconPathsFrom(env.BEACON_PATHS, report);
+  const [beaconPath] = beaconPaths;
   let requests = 0;
   return {
     answers: new Answers(),
@@ -161,7 +185,7 @@ function createServices(env: Env): Services {
       return `${isolate}/${requests}`;
     },
     artifacts,
-    compositions: new Compositions({ kv, artifacts }),
+    compositions: new Compositions({ kv, artifacts, beaconPath }),
     releases: new Releases(kv),
     projects: projectsFrom(env.PROJECT),
     registry,
@@ -172,6 +196,13 @@ function createServices(env: Env): Services {
     ],
     isSinkPaused: pausesFrom(snapshots, { now, background: { waitUntil } }),
     deadLetters: deadLettersIn(env.ARCHIVE),
+    beacons: {
+      paths: beaconPaths,
+      limits: new BeaconLimits({ colo: env.BEACONS, perSecond: perSecondFrom(env), report }),
+      tokens: new BeaconTokens(),
+      senders: new Senders(),
+      counts: new BeaconCounts(),
+    },
     report,
     now,
     build: env.BUILD?.id ?? "development",
@@ -182,6 +213,12 @@ function createServices(env: Env): Services {
 function secretOf(env: Env, name: string): string | undefined {
   const { [name]: value } = env as unknown as Readonly<Record<string, unknown>>;
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+const usualPerSecond = 1_000;
+
+function perSecondFrom({ BEACONS_PER_SECOND: text = "" }: Env): number {
+  return /^[1-9]\d{0,6}$/.test(text) ? Number(text) : usualPerSecond;
 }
 
 // A variable that is unusable closes the control API; it must not stop deliveries.

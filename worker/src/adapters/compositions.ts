@@ -4,9 +4,11 @@
 import * as v from "valibot";
 import type { Encoding } from "#flags/parameters.ts";
 import { err, ok, type Result } from "#base/result.ts";
+import type { SnippetBeacon } from "#src/delivery/beacon.ts";
 import {
   compose,
   compositionSource,
+  configOf,
   preludeFor,
   type CompositionSource,
 } from "#src/delivery/compose.ts";
@@ -18,12 +20,17 @@ import { sha256 } from "./digest.ts";
 import { representationsSchema } from "./pointer-schema.ts";
 
 /** A composition's parts: what `compositionSource` names, by digest. */
-export type CompositionOf = Omit<CompositionSource, "payload" | "engine"> & {
+export type CompositionOf = Omit<CompositionSource, "payload" | "engine" | "beaconPath"> & {
   readonly payload: Digest;
   readonly engine: { readonly version: string; readonly sha256: Digest };
 };
 
-export type CompositionStores = { readonly kv: KVNamespace; readonly artifacts: Artifacts };
+export type CompositionStores = {
+  readonly kv: KVNamespace;
+  readonly artifacts: Artifacts;
+  /** Path that beacons are sent to, with a slash at its end. */
+  readonly beaconPath: string;
+};
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -37,7 +44,7 @@ export class Compositions {
 
   /** The stored forms of a composition made before; undefined where there is none. */
   async find(of: CompositionOf): Promise<Representations | undefined> {
-    const stored = await this.#stores.kv.get(await kvKey(of), { type: "json" });
+    const stored = await this.#stores.kv.get(await this.#kvKey(of), { type: "json" });
     return stored === null ? undefined : v.parse(representationsSchema, stored);
   }
 
@@ -51,13 +58,32 @@ export class Compositions {
     if (!payload.ok) return payload;
     const engine = await artifacts.get(of.engine.sha256, background);
     if (!engine.ok) return engine;
+    const beacon = await this.#beaconParts(of.beacon, background);
+    if (!beacon.ok) return beacon;
+    const config = configOf({ ...of, beaconPath: this.#stores.beaconPath });
     const prelude = preludeFor({
       snippetId: of.snippetId,
       engineVersion: of.engine.version,
       payload: decoder.decode(payload.value.bytes),
+      ...(config !== undefined && { beacon: config }),
     });
-    const script = compose({ prelude, beacon: null, engine: decoder.decode(engine.value.bytes) });
-    return ok(encoder.encode(script));
+    const code = decoder.decode(engine.value.bytes);
+    return ok(encoder.encode(compose({ prelude, beacon: beacon.value, engine: code })));
+  }
+
+  async #beaconParts(
+    beacon: SnippetBeacon | undefined,
+    background: Background,
+  ): Promise<Result<readonly string[], ArtifactMissing>> {
+    if (beacon === undefined) return ok([]);
+    const { early, collector, inlineCollector } = beacon;
+    const texts: string[] = [];
+    for (const digest of inlineCollector === true ? [early, collector] : [early]) {
+      const part = await this.#stores.artifacts.get(digest, background);
+      if (!part.ok) return part;
+      texts.push(decoder.decode(part.value.bytes));
+    }
+    return ok(texts);
   }
 
   /** Makes, compresses as well as possible, and stores a composition; finds it if it was made before. */
@@ -71,7 +97,7 @@ export class Compositions {
     if (!script.ok) return err(script.error);
     const stored = await this.store(script.value, of.copy);
     const expiry = of.copy === undefined ? {} : { expirationTtl: copyTtlS };
-    await this.#stores.kv.put(await kvKey(of), JSON.stringify(stored), expiry);
+    await this.#stores.kv.put(await this.#kvKey(of), JSON.stringify(stored), expiry);
     return ok(stored);
   }
 
@@ -86,8 +112,9 @@ export class Compositions {
     const identity = { sha256: await artifacts.put(body, copy), bytes: body.byteLength };
     return { ...stored, identity };
   }
-}
 
-async function kvKey(of: CompositionOf): Promise<string> {
-  return `composition:${await sha256(compositionSource(of))}`;
+  async #kvKey(of: CompositionOf): Promise<string> {
+    const { beaconPath } = this.#stores;
+    return `composition:${await sha256(compositionSource({ ...of, beaconPath }))}`;
+  }
 }

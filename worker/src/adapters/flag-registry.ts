@@ -5,6 +5,7 @@ import type { ChangeReject, Command } from "#flags/change.ts";
 import type { FlagSet } from "#flags/definition.ts";
 import type { Ring } from "#rum/window/ring.ts";
 import type { Freeze, Rollout } from "#flags/rollout.ts";
+import type { UnknownBeacon } from "./beacon-registry.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
 
 /** Who changes something, and why, as the audit log will show it. */
@@ -79,7 +80,7 @@ export type FlagChanged = {
 
 type UnknownEngine = { readonly reason: "unknown_engine"; readonly version: string };
 type DefinitionExists = { readonly reason: "definition_exists"; readonly flag: string };
-export type FlagReject = ChangeReject | UnknownEngine | DefinitionExists;
+export type FlagReject = ChangeReject | UnknownEngine | UnknownBeacon | DefinitionExists;
 
 export type Definitions = { readonly set: FlagSet; readonly revision: number };
 export type Kill = {

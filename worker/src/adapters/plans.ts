@@ -8,6 +8,7 @@ const mostPlans = 1_000;
 
 export class Plans {
   readonly #byOutcome = new WeakMap<Outcome, DeliveryPlan>();
+  readonly #muted = new WeakMap<DeliveryPlan, DeliveryPlan>();
   readonly #byContent = new Map<string, DeliveryPlan>();
 
   /** The plan that follows from the arms of a request. */
@@ -17,6 +18,15 @@ export class Plans {
     const plan = this.#shared(outcome);
     this.#byOutcome.set(outcome, plan);
     return plan;
+  }
+
+  /** The same plan without any beacon. */
+  muted(plan: DeliveryPlan): DeliveryPlan {
+    const known = this.#muted.get(plan);
+    if (known !== undefined) return known;
+    const muted = deliveryPlan({ ...plan, parameters: { ...plan.parameters, beacon: "off" } });
+    this.#muted.set(plan, muted);
+    return muted;
   }
 
   #shared({ parameters, copy }: Outcome): DeliveryPlan {

@@ -18,6 +18,18 @@ export const representationsSchema = v.object({
   gzip: v.exactOptional(representation),
 });
 
+const beacon = v.object({
+  version: v.string(),
+  early: digest,
+  collector: digest,
+  sampleRate: v.number(),
+  earlyAlways: v.exactOptional(v.literal(true)),
+  inlineCollector: v.exactOptional(v.literal(true)),
+  session: v.exactOptional(v.literal(true)),
+  marks: v.exactOptional(v.array(v.string())),
+  templates: v.exactOptional(v.array(v.string())),
+});
+
 const common = {
   id: v.string(),
   account: v.string(),
@@ -33,6 +45,7 @@ export const pointerSchema: v.GenericSchema<unknown, Pointer> = v.variant("kind"
     content: v.object({
       payload: digest,
       engine: v.object({ version: v.string(), sha256: digest }),
+      beacon: v.exactOptional(v.union([v.literal("off"), beacon])),
       composition: representationsSchema,
     }),
   }),

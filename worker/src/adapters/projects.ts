@@ -1,4 +1,5 @@
 // The authority for an account's pointers: one object each, reached by RPC.
+import type { BeaconChoice } from "#src/delivery/beacon.ts";
 import type { Pointer, PointerKind, StaleRevision } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Result } from "#base/result.ts";
@@ -10,6 +11,8 @@ export type PublishSnippet = {
   readonly id: string;
   readonly payload: Digest;
   readonly engine: { readonly version: string; readonly sha256: Digest };
+  /** Absent where nobody has chosen. */
+  readonly beacon?: BeaconChoice;
   /** Revision that the publisher saw; 0 for none. */
   readonly expected: number;
 };

@@ -1,7 +1,8 @@
-// The authority for what all accounts share: engines, tokens, and who owns an id.
+// The authority for what all accounts share: engines, beacons, tokens, and who owns an id.
 import type { PointerKind } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Result } from "#base/result.ts";
+import type { BeaconRegistryRpc } from "./beacon-registry.ts";
 import type { FlagRegistryRpc } from "./flag-registry.ts";
 
 export type Engine = {
@@ -47,7 +48,7 @@ export type RegistryRpc = {
   revokeToken(id: string, nowMs: number): Promise<boolean>;
 };
 
-export type RegistryStub = RegistryRpc & FlagRegistryRpc;
+export type RegistryStub = RegistryRpc & BeaconRegistryRpc & FlagRegistryRpc;
 
 /** A fresh stub of the one Registry: a broken one would stay broken. */
 export function registryFrom(namespace: DurableObjectNamespace): () => RegistryStub {

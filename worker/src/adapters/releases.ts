@@ -1,5 +1,6 @@
 // Compositions that were published, found by snippet and digest prefix for as
-// long as somebody's page may name them in an `integrity` attribute.
+// long as somebody's page may name them in an `integrity` attribute; and collectors of
+// beacons, for as long as somebody's page may ask for them.
 import * as v from "valibot";
 import type { Digest, Representations } from "#src/delivery/representation.ts";
 import { withDeadline } from "./deadline.ts";
@@ -13,6 +14,9 @@ const dayS = 86_400;
 
 const releaseSchema = v.object({ composition: representationsSchema, madeAtMs: v.number() });
 
+/** Collectors belong to no snippet: no id has this form. */
+export const collectorScope = "/b";
+
 /** One published composition; `madeAtMs` is a whole second. */
 export type Release = { readonly composition: Representations; readonly madeAtMs: number };
 
@@ -23,9 +27,9 @@ export class Releases {
     this.#kv = kv;
   }
 
-  /** The release of `snippetId` whose digest starts with `prefix`; undefined where there is none. Rejects when KV does. */
-  async get(snippetId: string, prefix: string): Promise<Release | undefined> {
-    const key = kvKey(snippetId, prefix.slice(0, prefixDigits));
+  /** The release of a snippet, or of `collectorScope`, whose digest starts with `prefix`; undefined where there is none. Rejects when KV does. */
+  async get(scope: string, prefix: string): Promise<Release | undefined> {
+    const key = kvKey(scope, prefix.slice(0, prefixDigits));
     const read = this.#kv.get(key, { type: "json", cacheTtl: dayS });
     const stored = await withDeadline(read, deadlineMs, "kv");
     if (stored === null) return undefined;
@@ -34,8 +38,8 @@ export class Releases {
   }
 
   /** Makes a composition reachable under its immutable URL. */
-  async put(snippetId: string, release: Release): Promise<void> {
-    const key = kvKey(snippetId, releasePrefix(release.composition.identity.sha256));
+  async put(scope: string, release: Release): Promise<void> {
+    const key = kvKey(scope, releasePrefix(release.composition.identity.sha256));
     await this.#kv.put(key, JSON.stringify(release));
   }
 }
@@ -45,4 +49,4 @@ export function releasePrefix(sha256: Digest): string {
   return sha256.slice(0, prefixDigits);
 }
 
-const kvKey = (snippetId: string, prefix: string): string => `release:${snippetId}:${prefix}`;
+const kvKey = (scope: string, prefix: string): string => `release:${scope}:${prefix}`;

@@ -20,6 +20,8 @@ export type HeldSnapshot = {
   readonly plan: Plan;
   /** Newest first; empty before any snapshot came. */
   readonly keys: readonly SigningKey[];
+  /** Accounts whose pages are not measured. */
+  readonly muted: ReadonlySet<string>;
 };
 
 export type SnapshotStatus = {
@@ -64,6 +66,7 @@ const none: HeldSnapshot = {
   snapshot: safeSnapshot,
   plan: compilePlan([]),
   keys: [],
+  muted: new Set(),
 };
 
 export class Snapshots {
@@ -172,7 +175,8 @@ export class Snapshots {
     }
     const { snapshot, faults } = parsed.value;
     if (faults.length > 0) this.#stores.report("rollouts_left_out", { faults: faults.slice(0, 3) });
-    this.#held = { snapshot, plan: this.#planOf(snapshot), keys: keysOf(snapshot) };
+    const muted = new Set(snapshot.mutedAccounts);
+    this.#held = { snapshot, plan: this.#planOf(snapshot), keys: keysOf(snapshot), muted };
     this.#text = text;
     this.#stores.onTaken(snapshot);
     return true;

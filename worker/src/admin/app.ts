@@ -4,6 +4,13 @@ import type { Background } from "#src/adapters/background.ts";
 import type { Services } from "#src/services.ts";
 import { auditTrail } from "./audit-trail.ts";
 import { authenticate } from "./auth.ts";
+import {
+  listBeacons,
+  publishBeacon,
+  putBeaconPolicy,
+  showBeacon,
+  showBeaconPolicy,
+} from "./beacons.ts";
 import type { Variables } from "./context.ts";
 import { limits } from "./contract.ts";
 import { datafileHandlers, publishDatafile } from "./datafiles.ts";
@@ -83,6 +90,12 @@ app.put("/pipeline/shards", putShards);
 app.get("/engines", listEngines);
 app.get("/engines/:version", showEngine);
 app.put("/engines/:version", publishEngine);
+
+app.get("/beacons", listBeacons);
+app.get("/beacons/:version", showBeacon);
+app.put("/beacons/:version", publishBeacon);
+app.get("/beacon-policy", showBeaconPolicy);
+app.put("/beacon-policy", putBeaconPolicy);
 
 app.get("/snippets", snippetHandlers.list);
 app.get("/snippets/:id", snippetHandlers.show);

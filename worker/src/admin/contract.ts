@@ -49,10 +49,6 @@ export const trueOrFalse = v.pipe(
 );
 
 /** Query of a publish. */
-export const publishSnippetQuery = v.object({
-  account: idSchema,
-  engine: v.exactOptional(engineVersionSchema),
-});
 export const publishDatafileQuery = v.object({
   account: idSchema,
   candidate: v.optional(trueOrFalse, "false"),
@@ -95,7 +91,8 @@ const sizes = v.object({
   gzip: v.exactOptional(v.number()),
 });
 
-const revisionFields = {
+/** What every revision of an id says. */
+export const revisionFields = {
   id: v.string(),
   account: v.string(),
   revision: v.number(),
@@ -107,17 +104,6 @@ const revisionFields = {
   bytes: sizes,
 };
 
-/** One revision of a snippet. */
-export const snippetView = v.object({
-  ...revisionFields,
-  engine: v.string(),
-  payloadSha256: v.string(),
-  /** Path of exactly this composition, for pages that use `integrity`. */
-  immutablePath: v.string(),
-  /** Subresource Integrity value of the script. */
-  integrity: v.string(),
-});
-
 /** One revision of a datafile. */
 export const datafileView = v.object({
   ...revisionFields,
@@ -128,9 +114,7 @@ export const datafileView = v.object({
 });
 
 const changed = { changed: v.boolean() };
-export const snippetMoved = v.object({ ...snippetView.entries, ...changed });
 export const datafileMoved = v.object({ ...datafileView.entries, ...changed });
-export const snippetList = v.object({ snippets: v.array(snippetView) });
 export const datafileList = v.object({ datafiles: v.array(datafileView) });
 
 export const engineView = v.object({
@@ -194,7 +178,6 @@ export const problemView = v.object({
 });
 
 export type Scope = v.InferOutput<typeof scopeSchema>;
-export type SnippetView = v.InferOutput<typeof snippetView>;
 export type DatafileView = v.InferOutput<typeof datafileView>;
 export type TokenView = v.InferOutput<typeof tokenView>;
 export type Problem = v.InferOutput<typeof problemView>;

@@ -3,8 +3,10 @@ import type * as v from "valibot";
 import * as contract from "./contract.ts";
 import { limits, type Scope } from "./contract.ts";
 import { pipelineView, shardsBody, shardsView } from "./pipeline-contract.ts";
+import { beaconEndpoints } from "./beacon-endpoints.ts";
 import { flagEndpoints } from "./flag-endpoints.ts";
 import { sinkEndpoints } from "./sink-endpoints.ts";
+import * as snippetContract from "./snippet-contract.ts";
 
 export type Endpoint = {
   readonly method: "get" | "put" | "post" | "delete";
@@ -101,26 +103,27 @@ export const endpoints: readonly Endpoint[] = [
     answer: contract.enginePublished,
     refusals: [400, 409, 413, 422],
   },
+  ...beaconEndpoints,
   ...pointerEndpoints({
     plural: "snippets",
     noun: "snippet",
-    list: contract.snippetList,
-    view: contract.snippetView,
-    moved: contract.snippetMoved,
+    list: snippetContract.snippetList,
+    view: snippetContract.snippetView,
+    moved: snippetContract.snippetMoved,
   }),
   {
     method: "put",
     path: "/snippets/{id}",
     summary: "Publish a customer's payload; idempotent",
     scope: "publish",
-    query: contract.publishSnippetQuery,
+    query: snippetContract.publishSnippetQuery,
     headers: upload,
     body: {
       mediaType: "application/json",
       description: "The payload, any JSON",
       maxBytes: limits.payload,
     },
-    answer: contract.snippetMoved,
+    answer: snippetContract.snippetMoved,
     refusals: [400, 409, 412, 413, 422],
   },
   ...pointerEndpoints({

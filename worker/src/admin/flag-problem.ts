@@ -4,7 +4,7 @@ import type { ProblemDocument } from "./problem.ts";
 
 /** What is refused about flags alone. */
 export type FlagRefusal =
-  | Exclude<FlagReject, { reason: "unknown_engine" | "stale_revision" }>
+  | Exclude<FlagReject, { reason: "unknown_engine" | "unknown_beacon" | "stale_revision" }>
   | { readonly reason: "flags_unknown" }
   | { readonly reason: "no_verdict" };
 

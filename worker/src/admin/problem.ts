@@ -5,6 +5,8 @@ import type { RingChanging } from "#src/adapters/flag-registry.ts";
 import type { EngineConflict, Owned } from "#src/adapters/registry.ts";
 import type { MoveReject } from "#src/adapters/projects.ts";
 import { isFlagRefusal, documentForFlag, type FlagRefusal } from "./flag-problem.ts";
+import type { BeaconConflict, UnknownBeacon } from "#src/adapters/beacon-registry.ts";
+import type { BeaconReject } from "#src/delivery/prepare-beacon.ts";
 import type { EngineReject } from "#src/delivery/prepare-engine.ts";
 import type { Problem, Scope } from "./contract.ts";
 
@@ -34,6 +36,9 @@ export type Refusal =
   | { readonly reason: "unavailable" }
   | FlagRefusal
   | EngineReject
+  | BeaconReject
+  | BeaconConflict
+  | UnknownBeacon
   | EngineConflict
   | Owned
   | MoveReject
@@ -79,9 +84,11 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
     case "not_json":
       return body(422, "Not JSON", refusal.detail);
     case "not_javascript":
-      return body(422, "Not JavaScript", `does not parse as a classic script: ${refusal.detail}`);
+      return notJavaScript(refusal);
     case "unknown_engine":
-      return unknownEngine(refusal.version);
+      return unknownVersion("engine", refusal.version);
+    case "unknown_beacon":
+      return unknownVersion("beacon", refusal.version);
     case "unknown_id":
       return plain(404, "Not found", `There is no ${refusal.kind} ${refusal.id}.`);
     case "unknown_revision":
@@ -127,6 +134,12 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
         "Engine exists",
         `Engine ${refusal.engine.version} was published with other bytes. Versions are immutable: publish a new one.`,
       );
+    case "beacon_exists":
+      return plain(
+        409,
+        "Beacon exists",
+        `Beacon ${refusal.version} was published with other bytes. Versions are immutable: publish a new one.`,
+      );
     case "id_taken":
       return plain(409, "Id taken", "This id belongs to another account.");
     case "stale_revision":
@@ -152,15 +165,23 @@ function body(status: number, title: string, detail: string): ProblemDocument {
   return { title, status, detail: `body: ${detail}`, errors: [{ field: "body", detail }] };
 }
 
-function unknownEngine(version: string | null): ProblemDocument {
-  const detail =
-    version === null
-      ? "none was ever published; publish one first"
-      : `${version} was never published`;
+function notJavaScript(refusal: EngineReject | BeaconReject): ProblemDocument {
+  const field = "field" in refusal ? refusal.field : "body";
+  const detail = `does not parse as a classic script: ${refusal.detail}`;
+  const title = "Not JavaScript";
+  return { title, status: 422, detail: `${field}: ${detail}`, errors: [{ field, detail }] };
+}
+
+function unknownVersion(field: "engine" | "beacon", version: string | null): ProblemDocument {
+  const none = {
+    engine: "none was ever published; publish one first",
+    beacon: "none is in use; name one",
+  };
+  const detail = version === null ? none[field] : `${version} was never published`;
   return {
-    title: "Unknown engine",
+    title: `Unknown ${field}`,
     status: 422,
-    detail: `engine: ${detail}`,
-    errors: [{ field: "engine", detail }],
+    detail: `${field}: ${detail}`,
+    errors: [{ field, detail }],
   };
 }

@@ -1,14 +1,17 @@
 // PUT /api/v1/snippets/{id}: a customer's payload, on the engine it names, the one
-// it is on, or the newest. A payload never changes a snippet's engine by itself.
+// it is on, or the newest, with a beacon chosen in the same way. A payload never changes
+// a snippet's engine by itself.
 import { err, ok, type Result } from "#base/result.ts";
 import type { Engine } from "#src/adapters/registry.ts";
 import type { SnippetPointer } from "#src/delivery/pointer.ts";
 import type { Services } from "#src/services.ts";
 import { permit, type AdminContext } from "./context.ts";
-import { limits, publishSnippetQuery } from "./contract.ts";
+import { chooseBeacon } from "./choose-beacon.ts";
+import { limits } from "./contract.ts";
 import { answerMove, checkId, expectedRevision, moveClaimed, pointerHandlers } from "./pointers.ts";
 import { refuse, type Refusal } from "./problem.ts";
 import { checkJson, checkShape, readBody } from "./read-body.ts";
+import { publishSnippetQuery } from "./snippet-contract.ts";
 import { viewSnippet } from "./views.ts";
 
 const view = (pointer: unknown): Record<string, unknown> => viewSnippet(pointer as SnippetPointer);
@@ -37,10 +40,13 @@ export async function publishSnippet(context: AdminContext): Promise<Response> {
   if (!json.ok) return refuse(json.error);
   const engine = await chooseEngine(services, wantedEngine, current);
   if (!engine.ok) return refuse(engine.error);
+  const beacon = await chooseBeacon(services, query.value, current);
+  if (!beacon.ok) return refuse(beacon.error);
 
   const payload = await services.artifacts.put(body.value);
   const { version, sha256 } = engine.value;
-  const publish = { account, id: id.value, payload, engine: { version, sha256 } };
+  const choice = beacon.value === undefined ? {} : { beacon: beacon.value };
+  const publish = { account, id: id.value, payload, engine: { version, sha256 }, ...choice };
   const target = { kind: "snippet", id: id.value, account, expected: expected.value } as const;
   const outcome = await moveClaimed(services.registry(), target, () =>
     project.publishSnippet({ ...publish, expected: expected.value }),

@@ -4,18 +4,37 @@ import { releasePrefix } from "#src/adapters/releases.ts";
 import type { Engine, StoredToken } from "#src/adapters/registry.ts";
 import type { DatafilePointer, Pointer, SnippetPointer } from "#src/delivery/pointer.ts";
 import type { Digest, Representations } from "#src/delivery/representation.ts";
-import type { DatafileView, engineView, SnippetView, tokenView } from "./contract.ts";
+import type { Beacon } from "#src/adapters/beacon-registry.ts";
+import { collectorPath, type BeaconChoice } from "#src/delivery/beacon.ts";
+import type { beaconView, snippetBeaconView } from "./beacon-contract.ts";
+import type { DatafileView, engineView, tokenView } from "./contract.ts";
+import type { SnippetView } from "./snippet-contract.ts";
 
 export function viewSnippet(pointer: SnippetPointer): SnippetView {
-  const { payload, engine, composition } = pointer.content;
+  const { payload, engine, beacon, composition } = pointer.content;
   const { sha256 } = composition.identity;
   return {
     ...viewRevision(pointer, composition),
     path: `/js/${pointer.id}.js`,
     engine: engine.version,
+    beacon: viewChoice(beacon),
     payloadSha256: payload,
     immutablePath: `/js/${pointer.id}/${releasePrefix(sha256)}.js`,
     integrity: `sha256-${base64(sha256)}`,
+  };
+}
+
+function viewChoice(chosen: BeaconChoice | undefined): v.InferOutput<typeof snippetBeaconView> {
+  if (chosen === undefined || chosen === "off") return chosen ?? null;
+  const { version, sampleRate, earlyAlways, inlineCollector, session } = chosen;
+  return {
+    version,
+    sampleRate,
+    earlyAlways: earlyAlways ?? false,
+    inlineCollector: inlineCollector ?? false,
+    session: session ?? false,
+    marks: [...(chosen.marks ?? [])],
+    templates: [...(chosen.templates ?? [])],
   };
 }
 
@@ -34,6 +53,18 @@ export function viewDatafile(pointer: DatafilePointer): DatafileView {
 export function viewEngine(engine: Engine): v.InferOutput<typeof engineView> {
   const { version, sha256, bytes, publishedAtMs } = engine;
   return { version, sha256, bytes, publishedAt: timestamp(publishedAtMs) };
+}
+
+/** One beacon; its bytes are of the prepared scripts. */
+export function viewBeacon(beacon: Beacon): v.InferOutput<typeof beaconView> {
+  const { version, early, collector, earlyBytes, collectorBytes, publishedAtMs } = beacon;
+  const path = collectorPath(collector);
+  return {
+    version,
+    early: { sha256: early, bytes: earlyBytes },
+    collector: { sha256: collector, bytes: collectorBytes, path },
+    publishedAt: timestamp(publishedAtMs),
+  };
 }
 
 /** A token without its digest. */

@@ -2,15 +2,17 @@
 // before the engine, each fenced from the other; the engine is the script's last
 // part and stays top-level code, so that it means what it means when it is
 // loaded alone (docs/decisions/0002-composition.md).
+import type { BeaconConfig } from "#rum/browser/config.ts";
+import { beaconConfig, type SnippetBeacon } from "./beacon.ts";
 
 /** Raise when the text around the parts changes: compositions made before are then made anew. */
-const compositionFormat = 1;
+const compositionFormat = 2;
 
 export type CompositionParts = {
   /** From `preludeFor`. */
   readonly prelude: string;
-  /** Statements that may throw; null where the snippet has no beacon. */
-  readonly beacon: string | null;
+  /** Statements that may throw, each text fenced from the others: none, or the beacon's parts. */
+  readonly beacon: readonly string[];
   /** From `prepareEngine`: a complete script that opens with its own directive, if it is strict. */
   readonly engine: string;
 };
@@ -18,8 +20,12 @@ export type CompositionParts = {
 /** The script's text. */
 export function compose({ prelude, beacon, engine }: CompositionParts): string {
   const strict = engine.startsWith(strictDirective) ? strictDirective : "";
-  const fenced = beacon === null ? "" : `try{${beacon}\n}catch(e){}\n`;
-  return `${strict}${prelude}\n${fenced}${engine}`;
+  return `${strict}${prelude}\n${beacon.map(fenced).join("")}${engine}`;
+}
+
+/** Statements that keep what they throw to themselves. */
+export function fenced(statements: string): string {
+  return `try{${statements}\n}catch(e){}\n`;
 }
 
 /** A directive prologue only works as the very first thing in a script. */
@@ -30,15 +36,24 @@ export type PreludeContent = {
   readonly engineVersion: string;
   /** The customer's JSON, as published. */
   readonly payload: string;
+  /** What the beacon is told of itself; absent where there is none. */
+  readonly beacon?: BeaconConfig;
 };
 
 /** Puts `self.aviary.payload` in place for the engine, and never throws into the page. */
-export function preludeFor({ snippetId, engineVersion, payload }: PreludeContent): string {
+export function preludeFor(content: PreludeContent): string {
+  const { snippetId, engineVersion, payload, beacon } = content;
   const snippet = JSON.stringify({ id: snippetId, engine: engineVersion });
+  const told = beacon === undefined ? "" : `a.beacon=${literal(beacon)};`;
   return (
-    `!function(w){try{var a=w.aviary=w.aviary||{};a.snippet=${snippet};` +
+    `!function(w){try{var a=w.aviary=w.aviary||{};a.snippet=${snippet};${told}` +
     `a.payload=JSON.parse(${quoted(payload)})}catch(e){}}(self);`
   );
+}
+
+// Its texts are names, versions and paths of ours, so that nothing in them can be `__proto__`.
+function literal(config: BeaconConfig): string {
+  return JSON.stringify(config).replaceAll("<", "\\u003c");
 }
 
 // JSON.parse, not an object literal: in a literal `__proto__` sets the prototype.
@@ -59,6 +74,10 @@ export type CompositionSource = {
   readonly snippetId: string;
   readonly payload: string;
   readonly engine: { readonly version: string; readonly sha256: string };
+  /** Absent where the snippet has none. */
+  readonly beacon?: SnippetBeacon;
+  /** Path that beacons are sent to, with a slash at its end. */
+  readonly beaconPath: string;
   /** Names a copy with the same bytes that no cache has seen; absent: the one for everybody. */
   readonly copy?: string;
 };
@@ -68,7 +87,16 @@ export type CompositionSource = {
  * digest is the composition's key. `payload` is the payload's digest.
  */
 export function compositionSource(source: CompositionSource): string {
-  const { snippetId, payload, engine, copy = "" } = source;
-  const line = [compositionFormat, snippetId, payload, engine.version, engine.sha256];
-  return [...line, ...(copy === "" ? [] : [copy])].join("\n");
+  const { snippetId, payload, engine, beacon, copy = "" } = source;
+  const parts = beacon === undefined ? [] : [beacon.early, beacon.collector];
+  const config = JSON.stringify(configOf(source) ?? null);
+  const engineParts = [engine.version, engine.sha256];
+  return [compositionFormat, snippetId, payload, ...engineParts, config, ...parts, copy].join("\n");
+}
+
+/** What a composition tells its beacon; undefined where it has none. */
+export function configOf(source: Omit<CompositionSource, "copy">): BeaconConfig | undefined {
+  const { snippetId, payload, engine, beacon, beaconPath } = source;
+  const place = { snippetId, payload, engineVersion: engine.version, to: beaconPath };
+  return beacon === undefined ? undefined : beaconConfig(beacon, place);
 }

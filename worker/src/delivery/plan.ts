@@ -1,5 +1,5 @@
 // What one request gets, decided before anything is loaded.
-import { defaultParameters, type DeliveryParameters } from "#flags/parameters.ts";
+import { bodyKeyOf, defaultParameters, type DeliveryParameters } from "#flags/parameters.ts";
 
 /** The delivery parameters of a request and the bytes that they lead to. */
 export type DeliveryPlan = {
@@ -16,13 +16,8 @@ type PlanSource = Pick<DeliveryPlan, "parameters" | "copy"> & { readonly isPrevi
 
 /** A plan from what an assignment says. */
 export function deliveryPlan({ parameters, copy, isPreview = false }: PlanSource): DeliveryPlan {
-  const { engine, compressionLevel, datafile } = parameters;
-  const published =
-    copy === "" &&
-    engine === defaultParameters.engine &&
-    compressionLevel === defaultParameters.compressionLevel &&
-    datafile === defaultParameters.datafile;
-  const bodyKey = published ? "" : [engine ?? "", compressionLevel, datafile, copy].join("|");
+  const body = bodyKeyOf(parameters);
+  const bodyKey = copy === "" ? body : `${body}|${copy}`;
   return { parameters, copy, bodyKey, isPreview };
 }
 

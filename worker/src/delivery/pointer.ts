@@ -1,11 +1,14 @@
 // The small mutable record behind an id. A move is compare-and-set: it names the
 // revision it was made against, and of two moves at once only one succeeds.
 import { err, ok, type Result } from "#base/result.ts";
+import { beaconEssence, type BeaconChoice } from "./beacon.ts";
 import type { Digest, Representations } from "./representation.ts";
 
 type SnippetContent = {
   readonly payload: Digest;
   readonly engine: { readonly version: string; readonly sha256: Digest };
+  /** Absent where nobody has chosen yet. */
+  readonly beacon?: BeaconChoice;
   readonly composition: Representations;
 };
 
@@ -82,7 +85,8 @@ function saysTheSame(current: Pointer, next: Pick<Pointer, "kind" | "content">):
 function essence(pointer: Pick<Pointer, "kind" | "content">): string {
   const { content } = pointer;
   if ("payload" in content) {
-    return [content.payload, content.engine.version, content.engine.sha256].join();
+    const { payload, engine, beacon } = content;
+    return [payload, engine.version, engine.sha256, beaconEssence(beacon)].join();
   }
   const candidate = content.candidate?.identity.sha256 ?? "";
   return [content.body.identity.sha256, candidate, ...content.accessTokens].join();

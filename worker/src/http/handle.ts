@@ -1,10 +1,12 @@
 // One delivery request: method and route, then the handler that it leads to.
 import { crossOriginFields } from "#src/delivery/headers.ts";
+import { collectorScope } from "#src/adapters/releases.ts";
 import type { Background } from "#src/adapters/background.ts";
 import type { Services } from "#src/services.ts";
 import { stablePlan } from "#src/delivery/plan.ts";
 import type { Visit } from "./delivery.ts";
 import { health } from "./health.ts";
+import { acceptBeacon } from "./accept-beacon.ts";
 import { problem, type Media } from "./problem.ts";
 import type { Route } from "./route.ts";
 import { serveDatafile, servePrivateDatafile } from "./serve-datafile.ts";
@@ -22,11 +24,19 @@ export type DeliveryRequest = {
 export function handleDelivery(wanted: DeliveryRequest): Response | Promise<Response> {
   const { request, route } = wanted;
   const { method } = request;
+  if (route.name === "beacon") return handleBeacon(wanted);
   if (method === "GET") return dispatch(wanted, method);
   if (method === "HEAD") return withoutBody(dispatch(wanted, method));
   if (route.name === "none") return problem("unknown_path", mediaOf(route));
-  if (method === "OPTIONS") return preflight();
+  if (method === "OPTIONS") return preflight(reading);
   return problem("method_not_allowed", mediaOf(route));
+}
+
+function handleBeacon(wanted: DeliveryRequest): Response | Promise<Response> {
+  const { method } = wanted.request;
+  if (method === "POST") return dispatch(wanted, method);
+  if (method === "OPTIONS") return preflight(sending);
+  return problem("method_not_allowed", "json", sending.methods);
 }
 
 function dispatch(wanted: DeliveryRequest, method: string): Response | Promise<Response> {
@@ -55,6 +65,10 @@ function serve(route: DeliveryRequest["route"], visit: Visit): Response | Promis
       return servePrivateDatafile(route.id, visit);
     case "release":
       return serveRelease(route.id, route.prefix, visit);
+    case "collector":
+      return serveRelease(collectorScope, route.prefix, visit);
+    case "beacon":
+      return acceptBeacon(route.id, visit);
     case "health":
       return health(visit);
     case "none":
@@ -70,16 +84,23 @@ async function withoutBody(answer: Response | Promise<Response>): Promise<Respon
 /** What a client at this route understands as an error. */
 export function mediaOf(route: Route): Media {
   if (route.name === "none") return route.wantsScript ? "script" : "json";
-  return route.name === "snippet" || route.name === "release" ? "script" : "json";
+  return scripts.has(route.name) ? "script" : "json";
 }
 
-const dayS = 86_400;
+const scripts: ReadonlySet<Route["name"]> = new Set(["snippet", "release", "collector"]);
 
-function preflight(): Response {
+const dayS = 86_400;
+const reading = {
+  methods: "GET, HEAD, OPTIONS",
+  fields: "If-Modified-Since, If-None-Match, Authorization",
+};
+const sending = { methods: "POST, OPTIONS", fields: "Content-Type" };
+
+function preflight({ methods, fields }: typeof reading): Response {
   const headers = new Headers(crossOriginFields.map(([name, value]) => [name, value]));
-  headers.set("access-control-allow-methods", "GET, HEAD, OPTIONS");
-  headers.set("access-control-allow-headers", "If-Modified-Since, If-None-Match, Authorization");
+  headers.set("access-control-allow-methods", methods);
+  headers.set("access-control-allow-headers", fields);
   headers.set("access-control-max-age", String(dayS));
-  headers.set("allow", "GET, HEAD, OPTIONS");
+  headers.set("allow", methods);
   return new Response(null, { status: 204, headers });
 }

@@ -1,6 +1,7 @@
 // Error answers: RFC 9457 problem documents for JSON, a comment for a script.
 // Never HTML, never a stack.
 import { crossOriginFields } from "#src/delivery/headers.ts";
+import { maxBeaconBytes } from "#rum/ingest.ts";
 import { unknownMaxAgeS } from "#src/delivery/cache-policy.ts";
 
 export type Failure =
@@ -10,7 +11,11 @@ export type Failure =
   | "not_acceptable"
   | "token_missing"
   | "token_wrong"
-  | "unavailable";
+  | "unavailable"
+  | "not_a_beacon"
+  | "beacon_too_large"
+  | "too_many_beacons"
+  | "beacons_overloaded";
 
 /** What the client expects where it asked: a script, or JSON. */
 export type Media = "script" | "json";
@@ -21,7 +26,7 @@ const failures: Readonly<Record<Failure, { status: number; title: string; detail
   method_not_allowed: {
     status: 405,
     title: "Method not allowed",
-    detail: "This path answers GET, HEAD and OPTIONS.",
+    detail: "This path answers other methods alone.",
   },
   not_acceptable: {
     status: 406,
@@ -43,20 +48,39 @@ const failures: Readonly<Record<Failure, { status: number; title: string; detail
     title: "Service unavailable",
     detail: "This was never loaded here and its store does not answer. Try again shortly.",
   },
+  not_a_beacon: { status: 400, title: "Not a beacon", detail: "The body is no beacon." },
+  beacon_too_large: {
+    status: 413,
+    title: "Beacon too large",
+    detail: `A beacon has at most ${maxBeaconBytes} bytes.`,
+  },
+  too_many_beacons: {
+    status: 429,
+    title: "Too many beacons",
+    detail: "This snippet sends more than is taken. Lower its sample rate.",
+  },
+  beacons_overloaded: {
+    status: 503,
+    title: "Service unavailable",
+    detail: "More beacons come than can be kept. This one was not.",
+  },
 };
 
 const retryAfterS = 5;
 
-/** The answer for `failure`. Only an unknown id may be cached, and only for a short time. */
-export function problem(failure: Failure, media: Media): Response {
+/**
+ * The answer for `failure`. Only an unknown id may be cached, and only for a short time.
+ * @param allowed the methods that the path takes, where the failure is about them.
+ */
+export function problem(failure: Failure, media: Media, allowed = "GET, HEAD, OPTIONS"): Response {
   const { status, title, detail } = failures[failure];
   const headers = new Headers(crossOriginFields.map(([name, value]) => [name, value]));
   headers.set(
     "cache-control",
     failure === "unknown_id" ? `public, max-age=${unknownMaxAgeS}` : "no-store",
   );
-  if (failure === "unavailable") headers.set("retry-after", String(retryAfterS));
-  if (failure === "method_not_allowed") headers.set("allow", "GET, HEAD, OPTIONS");
+  if (status === 429 || status === 503) headers.set("retry-after", String(retryAfterS));
+  if (failure === "method_not_allowed") headers.set("allow", allowed);
   if (failure === "token_missing") headers.set("www-authenticate", 'Bearer realm="datafile"');
   if (failure === "not_acceptable") headers.set("vary", "Accept-Encoding");
   if (media === "script") {

@@ -6,21 +6,28 @@ export type Route =
   | { readonly name: "release"; readonly id: string; readonly prefix: string }
   | { readonly name: "datafile"; readonly id: string }
   | { readonly name: "private_datafile"; readonly id: string }
+  | { readonly name: "beacon"; readonly id: string }
+  | { readonly name: "collector"; readonly prefix: string }
   | { readonly name: "health" }
   | { readonly name: "control" }
   | { readonly name: "ofrep" }
   | { readonly name: "none"; readonly wantsScript: boolean };
 
 const id = /^[A-Za-z0-9_-]{1,64}$/;
+const collectorPath = /^\/b\/([0-9a-f]{16,64})\.js$/;
 const releasePath = /^\/js\/([A-Za-z0-9_-]{1,64})\/([0-9a-f]{16,64})\.js$/;
 
-/** Where a URL leads; `none` for everything unknown, with what the client hoped for. */
-export function routeOf(url: string): Route {
+/**
+ * Where a URL leads; `none` for everything unknown, with what the client hoped for.
+ * @param beaconPaths paths that beacons are sent to, each with a slash at its end.
+ */
+export function routeOf(url: string, beaconPaths: readonly string[]): Route {
   const path = pathOf(url);
   return (
     named(path, "snippet", ["/js/", ".js"]) ??
     named(path, "datafile", ["/datafiles/", ".json"]) ??
     named(path, "private_datafile", ["/datafiles/auth/", ".json"]) ??
+    beaconRoute(path, beaconPaths) ??
     otherRoute(path)
   );
 }
@@ -37,13 +44,24 @@ function named(
   return id.test(between) ? { name, id: between } : undefined;
 }
 
+function beaconRoute(path: string, beaconPaths: readonly string[]): Route | undefined {
+  for (const before of beaconPaths) {
+    if (!path.startsWith(before)) continue;
+    const after = path.slice(before.length);
+    if (id.test(after)) return { name: "beacon", id: after };
+  }
+  return undefined;
+}
+
 function otherRoute(path: string): Route {
+  const collector = collectorPath.exec(path);
+  if (collector) return { name: "collector", prefix: collector[1] ?? "" };
   const release = releasePath.exec(path);
   if (release) return { name: "release", id: release[1] ?? "", prefix: release[2] ?? "" };
   if (path === "/healthz") return { name: "health" };
   if (path === "/api" || path.startsWith("/api/")) return { name: "control" };
   if (path.startsWith("/ofrep/")) return { name: "ofrep" };
-  return { name: "none", wantsScript: path.startsWith("/js/") };
+  return { name: "none", wantsScript: path.startsWith("/js/") || path.startsWith("/b/") };
 }
 
 /** The path of an absolute URL as the runtime hands it over, without query and fragment. */

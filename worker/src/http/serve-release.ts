@@ -1,5 +1,5 @@
-// GET /js/<snippetId>/<sha256-prefix>.js: one exact composition, for ever, for
-// pages that name its digest in an `integrity` attribute.
+// GET /js/<snippetId>/<sha256-prefix>.js and /b/<sha256-prefix>.js: one exact composition,
+// for pages that name its digest in an `integrity` attribute, or one exact collector, for ever.
 import type { Answer } from "#src/adapters/answers.ts";
 import type { Release } from "#src/adapters/releases.ts";
 import { contentTypes, varyOn } from "#src/delivery/headers.ts";
@@ -11,9 +11,12 @@ import { loadBody } from "./load-body.ts";
 import { problem } from "./problem.ts";
 import { respond } from "./respond.ts";
 
-/** The script of exactly that digest, or a comment that says why there is none. */
+/**
+ * The script of exactly that digest, or a comment that says why there is none.
+ * @param scope the snippet that it is of, or `collectorScope`.
+ */
 export async function serveRelease(
-  snippetId: string,
+  scope: string,
   prefix: string,
   delivery: Visit,
 ): Promise<Response> {
@@ -21,11 +24,11 @@ export async function serveRelease(
   const { encodings } = stablePlan.parameters;
   const encoding = services.negotiations.encodingFor(acceptEncodingOf(delivery), encodings);
   if (encoding === undefined) return problem("not_acceptable", "script");
-  const key = `release:${snippetId}:${prefix}:${encoding}`;
+  const key = `release:${scope}:${prefix}:${encoding}`;
   const held = services.answers.get(key);
   if (held !== undefined) return respond(delivery, held);
   try {
-    const release = await services.releases.get(snippetId, prefix);
+    const release = await services.releases.get(scope, prefix);
     if (release === undefined) return problem("unknown_id", "script");
     const loaded = await loadBody(
       { stored: release.composition, encoding, rebuild: async () => null },
@@ -35,7 +38,7 @@ export async function serveRelease(
     const answer = keep(release, loaded.body);
     return respond(delivery, answer, { state: loaded.state, edgeMs: services.now() - nowMs });
   } catch (error) {
-    services.report("release_read_failed", { snippetId, prefix, error });
+    services.report("release_read_failed", { scope, prefix, error });
     return problem("unavailable", "script");
   }
 

@@ -1,5 +1,11 @@
 // GET /js/<snippetId>.js: the snippet as it stands now.
 import type { KnownPointer } from "#src/adapters/pointers.ts";
+import {
+  beaconEssence,
+  deliveredBeacon,
+  type BeaconBuild,
+  type SnippetBeacon,
+} from "#src/delivery/beacon.ts";
 import { contentTypes, varyOn } from "#src/delivery/headers.ts";
 import type { SnippetPointer } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
@@ -27,7 +33,11 @@ function serveKnown(
   delivery: Delivery,
 ): Response | Promise<Response> {
   if (pointer?.kind !== "snippet") return problem("unknown_id", "script");
-  return serveRevision(snippet, { pointer, confirmedAtMs }, delivery);
+  const { held, services, plan } = delivery;
+  // The publisher's word counts over any flag.
+  const isMuted = held.muted.size > 0 && held.muted.has(pointer.account);
+  const heard = isMuted ? { ...delivery, plan: services.plans.muted(plan) } : delivery;
+  return serveRevision(snippet, { pointer, confirmedAtMs }, heard);
 }
 
 async function select(pointer: SnippetPointer, delivery: Delivery): Promise<Selected> {
@@ -35,9 +45,14 @@ async function select(pointer: SnippetPointer, delivery: Delivery): Promise<Sele
   const { kind, id, account, content, movedAtMs } = pointer;
   const { payload, composition } = content;
   const engine = engineOf(pointer, delivery);
-  const isPublished = engine === content.engine && plan.copy === "";
+  const beacon = beaconOf(pointer, delivery);
+  const published = deliveredBeacon(content.beacon);
+  const isPublished =
+    engine === content.engine &&
+    beaconEssence(beacon) === beaconEssence(published) &&
+    plan.copy === "";
   const copy = plan.copy === "" ? {} : { copy: plan.copy };
-  const of = { snippetId: id, payload, engine, ...copy };
+  const of = { snippetId: id, payload, engine, ...(beacon && { beacon }), ...copy };
   return {
     stored: isPublished ? composition : await services.compositions.find(of),
     modifiedAtMs: movedAtMs,
@@ -51,6 +66,20 @@ async function select(pointer: SnippetPointer, delivery: Delivery): Promise<Sele
       return isPublished ? project.repair(kind, id) : project.compose(of);
     },
   };
+}
+
+/** The beacon that a flag names, else the pointer's own. */
+function beaconOf(
+  { id, content }: SnippetPointer,
+  { plan, held, services }: Delivery,
+): SnippetBeacon | undefined {
+  const { beacon: version, beaconSampleRate: sampleRate } = plan.parameters;
+  const known = version === null ? undefined : held.snapshot.beacons[version];
+  if (version !== null && version !== "off" && known === undefined) {
+    services.report("beacon_unknown", { snippetId: id, version });
+  }
+  const build = known as Omit<BeaconBuild, "version"> | undefined;
+  return deliveredBeacon(content.beacon, { version, sampleRate, build });
 }
 
 type EngineOf = SnippetPointer["content"]["engine"];

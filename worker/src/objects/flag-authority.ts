@@ -25,15 +25,18 @@ import type {
   StaleRevision,
 } from "#src/adapters/flag-registry.ts";
 import { changeRings, firstRing, handOverMs, type Ring } from "#rum/window/ring.ts";
+import type { BeaconPolicy, UnknownBeacon } from "#src/adapters/beacon-registry.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import { AuditLog } from "./audit-log.ts";
+import type { BeaconTable } from "./beacon-table.ts";
 import { FlagTable } from "./flag-table.ts";
 
 export type FlagAuthorityDependencies = {
   readonly storage: DurableObjectStorage;
   /** SHA-256 of an engine; undefined where there is none of that version. */
   readonly engineDigest: (version: string) => Digest | undefined;
+  readonly beacons: BeaconTable;
   /** Called after every change, when a new snapshot is to be copied. */
   readonly onChange: () => void;
 };
@@ -187,6 +190,28 @@ export class FlagAuthority {
     return ok(rings[0]);
   }
 
+  /** The snapshot carries whose pages are not measured, so that it holds within seconds. */
+  setBeaconPolicy(
+    next: Omit<BeaconPolicy, "revision">,
+    expected: number | null,
+  ): Result<BeaconPolicy, StaleRevision | UnknownBeacon> {
+    const { beacons } = this.#deps;
+    const { revision } = beacons.policy();
+    if (expected !== null && expected !== revision) {
+      return err({ reason: "stale_revision", current: revision });
+    }
+    const { current } = next;
+    if (current !== null && beacons.beacon(current) === undefined) {
+      return err({ reason: "unknown_beacon", version: current });
+    }
+    this.#commit(() => {
+      beacons.savePolicy(next);
+      this.table.advance({ flags: false });
+    });
+    this.#deps.onChange();
+    return ok(beacons.policy());
+  }
+
   note(entry: Noted, nowMs: number): void {
     this.#note({ ...entry, before: null, after: null }, nowMs);
   }
@@ -213,7 +238,11 @@ export class FlagAuthority {
   #build(nowMs: number): Snapshot {
     const rollouts = this.table.rollouts();
     const engines: Record<string, Digest> = {};
-    for (const { engine } of rollouts.map((each) => each.patch)) {
+    const beacons: Snapshot["beacons"] = {};
+    for (const { engine, beacon } of rollouts.map((each) => each.patch)) {
+      const build = typeof beacon === "string" ? this.#deps.beacons.beacon(beacon) : undefined;
+      if (build !== undefined)
+        beacons[build.version] = { early: build.early, collector: build.collector };
       const digest = typeof engine === "string" ? this.#deps.engineDigest(engine) : undefined;
       if (typeof engine === "string" && digest !== undefined) engines[engine] = digest;
     }
@@ -225,6 +254,8 @@ export class FlagAuthority {
       flags: this.table.definitions().set,
       rollouts,
       engines,
+      beacons,
+      mutedAccounts: [...this.#deps.beacons.policy().mutedAccounts],
       pointers: [...this.table.movedSince(nowMs - pointerRidesMs)],
       signingKeys: this.table.signingKeys().map(({ key }) => key),
       pausedSinks: [...this.table.pausedSinks()],
@@ -260,6 +291,11 @@ export class FlagAuthority {
     const engine = outcome.ok ? outcome.value?.patch.engine : null;
     if (typeof engine === "string" && this.#deps.engineDigest(engine) === undefined) {
       return err({ reason: "unknown_engine", version: engine });
+    }
+    const beacon = outcome.ok ? outcome.value?.patch.beacon : null;
+    const isVersion = typeof beacon === "string" && beacon !== "off";
+    if (isVersion && this.#deps.beacons.beacon(beacon) === undefined) {
+      return err({ reason: "unknown_beacon", version: beacon });
     }
     return outcome;
   }

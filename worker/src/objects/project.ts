@@ -6,6 +6,7 @@ import { err, ok, type Result } from "#base/result.ts";
 import { Artifacts, type ArtifactMissing } from "#src/adapters/artifacts.ts";
 import { Compositions, type CompositionOf } from "#src/adapters/compositions.ts";
 import { withDeadline } from "#src/adapters/deadline.ts";
+import { beaconPathsFrom } from "#src/adapters/beacon-paths.ts";
 import { kvKey } from "#src/adapters/pointers.ts";
 import type {
   Moved,
@@ -24,6 +25,7 @@ import {
   type Pointer,
   type PointerKind,
 } from "#src/delivery/pointer.ts";
+import { deliveredBeacon } from "#src/delivery/beacon.ts";
 import type { Representations } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
 import { migrate } from "./migrations.ts";
@@ -53,7 +55,8 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     const { STORE: kv, ARCHIVE: r2, REGISTRY: registry } = env;
     this.#registry = registryFrom(registry);
     this.#artifacts = new Artifacts({ kv, r2, colo, report: reportToLog });
-    this.#compositions = new Compositions({ kv, artifacts: this.#artifacts });
+    const [beaconPath] = beaconPathsFrom(env.BEACON_PATHS, reportToLog);
+    this.#compositions = new Compositions({ kv, artifacts: this.#artifacts, beaconPath });
     this.#releases = new Releases(kv);
   }
 
@@ -70,10 +73,11 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   }
 
   async publishSnippet(request: PublishSnippet): Promise<Result<Moved, MoveReject>> {
-    const { account, id, payload, engine, expected } = request;
-    const made = await this.#compositions.make({ snippetId: id, payload, engine }, this.ctx);
+    const { account, id, payload, engine, beacon, expected } = request;
+    const parts = { payload, engine, ...(beacon !== undefined && { beacon }) };
+    const made = await this.#compositions.make(compositionOf(id, parts), this.ctx);
     if (!made.ok) return made;
-    const content = { payload, engine, composition: made.value };
+    const content = { ...parts, composition: made.value };
     return this.#move({ kind: "snippet", id, account, content }, expected);
   }
 
@@ -168,8 +172,7 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
 
   async #bodyOf(pointer: Pointer): Promise<Result<Uint8Array, ArtifactMissing>> {
     if (pointer.kind === "snippet") {
-      const { payload, engine } = pointer.content;
-      return this.#compositions.write({ snippetId: pointer.id, payload, engine }, this.ctx);
+      return this.#compositions.write(compositionOf(pointer.id, pointer.content), this.ctx);
     }
     const found = await this.#artifacts.get(pointer.content.body.identity.sha256, this.ctx);
     return found.ok ? ok(found.value.bytes) : found;
@@ -206,6 +209,14 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     }
     await this.env.STORE.put(kvKey(kind, id), document);
   }
+}
+
+function compositionOf(
+  snippetId: string,
+  { payload, engine, beacon }: Pick<PublishSnippet, "payload" | "engine" | "beacon">,
+): CompositionOf {
+  const delivered = deliveredBeacon(beacon);
+  return { snippetId, payload, engine, ...(delivered !== undefined && { beacon: delivered }) };
 }
 
 function withForms(pointer: Pointer, stored: Representations): Pointer {

@@ -1,4 +1,4 @@
-// The one Registry: engines, tokens, who owns an id, and, in `flag-authority.ts`,
+// The one Registry: engines, beacons, tokens, who owns an id, and, in `flag-authority.ts`,
 // flags. Not on the request path.
 import { DurableObject } from "cloudflare:workers";
 import { err, ok, type Result } from "#base/result.ts";
@@ -10,6 +10,13 @@ import type {
   Scope,
   StoredToken,
 } from "#src/adapters/registry.ts";
+import type {
+  Beacon,
+  BeaconConflict,
+  BeaconPolicy,
+  BeaconRegistryRpc,
+  UnknownBeacon,
+} from "#src/adapters/beacon-registry.ts";
 import type {
   AuditEntry,
   AuditQuery,
@@ -38,6 +45,7 @@ import type { Ring } from "#rum/window/ring.ts";
 import type { Pointer, PointerKind } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
+import { BeaconTable } from "./beacon-table.ts";
 import { FlagAuthority } from "./flag-authority.ts";
 import { migrate } from "./migrations.ts";
 
@@ -54,6 +62,7 @@ const steps = [
     account TEXT, created_at_ms INTEGER NOT NULL, revoked_at_ms INTEGER
   )`,
   ...FlagAuthority.steps,
+  ...BeaconTable.steps,
 ];
 
 const firstRetryMs = 2_000;
@@ -74,8 +83,12 @@ type TokenRow = {
   revoked_at_ms: number | null;
 };
 
-export class Registry extends DurableObject<Env> implements RegistryRpc, FlagRegistryRpc {
+export class Registry
+  extends DurableObject<Env>
+  implements RegistryRpc, BeaconRegistryRpc, FlagRegistryRpc
+{
   readonly #sql: SqlStorage;
+  readonly #beacons: BeaconTable;
   readonly #flags: FlagAuthority;
   #retryMs = firstRetryMs;
   #copying: Promise<void> | undefined;
@@ -85,9 +98,11 @@ export class Registry extends DurableObject<Env> implements RegistryRpc, FlagReg
     super(state, env);
     migrate(state.storage, steps);
     this.#sql = state.storage.sql;
+    this.#beacons = new BeaconTable(state.storage);
     this.#flags = new FlagAuthority({
       storage: state.storage,
       engineDigest: (version) => this.#engine(version)?.sha256,
+      beacons: this.#beacons,
       onChange: () => state.waitUntil(this.#copySoon()),
     });
   }
@@ -114,6 +129,34 @@ export class Registry extends DurableObject<Env> implements RegistryRpc, FlagReg
   async engines(): Promise<readonly Engine[]> {
     const order = "ORDER BY published_at_ms DESC, rowid DESC";
     return this.#sql.exec<EngineRow>(`SELECT * FROM engine ${order}`).toArray().map(engineFrom);
+  }
+
+  async publishBeacon(beacon: Beacon): Promise<Result<{ created: boolean }, BeaconConflict>> {
+    const { version, early, collector } = beacon;
+    const existing = this.#beacons.beacon(version);
+    if (existing === undefined) this.#beacons.add(beacon);
+    else if (existing.early !== early || existing.collector !== collector)
+      return err({ reason: "beacon_exists", version });
+    return ok({ created: existing === undefined });
+  }
+
+  async beacon(version: string): Promise<Beacon | null> {
+    return this.#beacons.beacon(version) ?? null;
+  }
+
+  async beacons(): Promise<readonly Beacon[]> {
+    return this.#beacons.beacons();
+  }
+
+  async beaconPolicy(): Promise<BeaconPolicy> {
+    return this.#beacons.policy();
+  }
+
+  async setBeaconPolicy(
+    policy: Omit<BeaconPolicy, "revision">,
+    expected: number | null,
+  ): Promise<Result<BeaconPolicy, StaleRevision | UnknownBeacon>> {
+    return this.#flags.setBeaconPolicy(policy, expected);
   }
 
   async claim(kind: PointerKind, id: string, account: string): Promise<Result<null, Owned>> {

@@ -1,0 +1,88 @@
+// POST /t/<snippetId>: a stranger's word on a page view. Bounded in every way, believed
+// in nothing that was not checked, and answered 204 where it is a beacon at all.
+import { ingest } from "#rum/ingest.ts";
+import type { BeaconOutcome } from "#src/adapters/beacon-counts.ts";
+import type { KnownPointer } from "#src/adapters/pointers.ts";
+import { crossOriginFields } from "#src/delivery/headers.ts";
+import { stablePlan } from "#src/delivery/plan.ts";
+import type { Pointer } from "#src/delivery/pointer.ts";
+import type { Visit } from "./delivery.ts";
+import { problem, type Failure } from "./problem.ts";
+import { readBeacon } from "./read-beacon.ts";
+import { senderColumns } from "./sender-columns.ts";
+
+/** 204 for a beacon; else a problem document that says why it is none, or cannot be taken. */
+export async function acceptBeacon(snippetId: string, visit: Visit): Promise<Response> {
+  const known = await pointerOf(snippetId, visit);
+  if (known === undefined) return refuse(visit, "unavailable");
+  const { pointer } = known;
+  if (pointer?.kind !== "snippet") return refuse(visit, "unknown_snippet");
+  const { services, held, nowMs } = visit;
+  // Pages that browsers hold still speak for a while after their publisher said no.
+  const isUnwanted = pointer.content.beacon === "off" || held.muted.has(pointer.account);
+  if (isUnwanted) return done(visit, "unwanted");
+  if (!(await services.beacons.limits.admits(snippetId, nowMs))) {
+    return refuse(visit, "rate_limited");
+  }
+  return takeBeacon(pointer, visit);
+}
+
+async function takeBeacon(pointer: Pointer, visit: Visit): Promise<Response> {
+  const { request, services, nowMs } = visit;
+  const text = await readBeacon(request);
+  if (!text.ok) return refuse(visit, text.error.reason);
+  const beacon = ingest(text.value);
+  if (!beacon.ok) return refuse(visit, beacon.error.reason);
+  const received = { ...beacon.value, seen: senderColumns(beacon.value, visit, pointer) };
+  const continent = (request.cf as { continent?: unknown } | undefined)?.continent;
+  const region = typeof continent === "string" ? continent : undefined;
+  const taken = await services.windows.take(received, { nowMs, region });
+  if (taken.ok) return done(visit, taken.value);
+  const { error } = taken;
+  const retryAfterS = error.reason === "overloaded" ? error.retryAfterS : undefined;
+  return refuse(visit, error.reason, retryAfterS);
+}
+
+/** Undefined where no store has an answer, and none is known. */
+async function pointerOf(id: string, visit: Visit): Promise<KnownPointer | undefined> {
+  const { services, nowMs, background } = visit;
+  const { pointers } = services;
+  const asked = { kind: "snippet", id, nowMs, background } as const;
+  const held = pointers.held("snippet", id);
+  const { pointerFreshMs } = stablePlan.parameters;
+  if (held !== undefined && !pointers.mustWait(held, asked, pointerFreshMs)) return held;
+  const loaded = await pointers.load(asked);
+  return loaded.ok ? loaded.value : undefined;
+}
+
+const answerFields = [...crossOriginFields, ["cache-control", "no-store"]] as [string, string][];
+
+function done({ services }: Visit, outcome: BeaconOutcome): Response {
+  services.beacons.counts.add(outcome);
+  return new Response(null, { status: 204, headers: answerFields });
+}
+
+const failures = {
+  unavailable: "unavailable",
+  overloaded: "beacons_overloaded",
+  unknown_snippet: "unknown_id",
+  rate_limited: "too_many_beacons",
+  too_large: "beacon_too_large",
+  interrupted: "not_a_beacon",
+  not_text: "not_a_beacon",
+  not_json: "not_a_beacon",
+  not_a_beacon: "not_a_beacon",
+  unknown_version: "not_a_beacon",
+  invalid_head: "not_a_beacon",
+} as const satisfies Partial<Record<BeaconOutcome, Failure>>;
+
+function refuse(
+  { services }: Visit,
+  outcome: keyof typeof failures,
+  retryAfterS?: number,
+): Response {
+  services.beacons.counts.add(outcome);
+  const response = problem(failures[outcome], "json");
+  if (retryAfterS !== undefined) response.headers.set("retry-after", String(retryAfterS));
+  return response;
+}

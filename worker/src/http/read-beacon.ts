@@ -1,0 +1,48 @@
+// The text of a beacon, bounded while it comes in: what is announced is not believed.
+import { err, ok, type Result } from "#base/result.ts";
+import { maxBeaconBytes } from "#rum/ingest.ts";
+
+export type Unread = { readonly reason: "too_large" | "interrupted" | "not_text" };
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** At most `maxBeaconBytes` of text. Never rejects. */
+export async function readBeacon({ headers, body }: Request): Promise<Result<string, Unread>> {
+  const announced = Number(headers.get("content-length") ?? 0);
+  if (announced > maxBeaconBytes) return err({ reason: "too_large" });
+  if (body === null) return ok("");
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      length += next.value.byteLength;
+      if (length > maxBeaconBytes) {
+        await reader.cancel();
+        return err({ reason: "too_large" });
+      }
+      chunks.push(next.value);
+    }
+  } catch {
+    return err({ reason: "interrupted" });
+  }
+  return textFrom(chunks, length);
+}
+
+function textFrom(chunks: readonly Uint8Array[], length: number): Result<string, Unread> {
+  const [first = new Uint8Array()] = chunks;
+  let bytes = first;
+  if (chunks.length > 1) {
+    bytes = new Uint8Array(length);
+    let at = 0;
+    for (const chunk of chunks) {
+      bytes.set(chunk, at);
+      at += chunk.byteLength;
+    }
+  }
+  try {
+    return ok(decoder.decode(bytes));
+  } catch {
+    return err({ reason: "not_text" });
+  }
+}

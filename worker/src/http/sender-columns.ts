@@ -1,0 +1,43 @@
+// What the server knows of the request that brought a beacon. The client's address is
+// looked at by nobody here, and kept nowhere.
+import type { Beacon } from "#rum/ingest.ts";
+import type { Seen } from "#rum/columns.ts";
+import { thirdPartyColumns } from "#rum/third-parties.ts";
+import type { Pointer } from "#src/delivery/pointer.ts";
+import type { Visit } from "./delivery.ts";
+
+/** The columns of a beacon that its sender has no say in. */
+export function senderColumns(
+  { said }: Beacon,
+  { request, headers, services, held, nowMs }: Visit,
+  { account, id }: Pointer,
+): Seen {
+  const { tokens, senders } = services.beacons;
+  return {
+    "account.id": account,
+    "snippet.id": id,
+    "service.name": `${account}/${id}`,
+    ...placeColumns(request.cf),
+    ...senders.columnsOf(headers.get("user-agent") ?? ""),
+    ...languageColumn(headers.get("accept-language")),
+    ...(said["beacon.webdriver"] === true && { "user_agent.synthetic.type": "test" as const }),
+    ...thirdPartyColumns(said["beacon.neighbours"]),
+    ...tokens.read(said["beacon.token"], held, nowMs),
+  };
+}
+
+function placeColumns(cf: Request["cf"]): Seen {
+  const { colo, country, asn } = (cf ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    ...(typeof colo === "string" && { "edge.colo": colo }),
+    ...(typeof country === "string" && { "geo.country.iso_code": country }),
+    ...(typeof asn === "number" && { "client.as.number": asn }),
+  };
+}
+
+const firstTag = /^\s*([A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3})\s*(?:[,;]|$)/;
+
+function languageColumn(accepted: string | null): Seen {
+  const tag = firstTag.exec(accepted ?? "")?.[1];
+  return tag === undefined ? {} : { "browser.language": tag };
+}
