@@ -11,9 +11,17 @@ let worker: Started;
 let place: Workplace;
 
 beforeAll(async () => {
-  hook = await startServer(() => ({ status: 204 }));
+  hook = await startServer(({ path }) => {
+    if (path.startsWith("/1/batch/")) return { status: 200, body: '[{"status":202}]' };
+    return path === "/v1/traces" ? { status: 200, body: "{}" } : { status: 204 };
+  });
   const sinks = [
     { name: "hook", kind: "webhook", url: hook.url, signingSecret: "HOOK_SECRET" },
+    { name: "comb", kind: "honeycomb", url: hook.url, dataset: "x", apiKeySecret: "HOOK_SECRET" },
+    { name: "traces", kind: "otlp", url: hook.url },
+    { name: "archive", kind: "parquet" },
+    { name: "house", kind: "clickhouse", url: hook.url, passwordSecret: "HOOK_SECRET" },
+    { name: "log", kind: "stdout" },
     { name: "broken", kind: "honeycomb", dataset: "x", apiKeySecret: "MISSING" },
   ];
   const HOOK_SECRET = `whsec_${Buffer.from("k".repeat(24)).toString("base64")}`;
@@ -44,6 +52,7 @@ describe("sinks", () => {
     expect(document).toMatchObject({
       sinks: [
         { name: "hook", kind: "webhook", state: "ready", target: new URL(hook.url).host },
+        ...["comb", "traces", "archive", "house", "log"].map((name) => ({ name, state: "ready" })),
         {
           name: "broken",
           state: "unusable",
@@ -72,6 +81,18 @@ describe("sinks", () => {
     hook.mood = "well";
     expect(refused).toMatchObject({ code: 3, stdout: "" });
     expect(refused.stderr).toContain("hook failed the event: answers 403: who are you?");
+  });
+
+  it("works inside workerd, whatever its kind", async () => {
+    for (const name of ["comb", "traces", "archive", "house", "log", "evidence"]) {
+      const { document } = await place.json(["sinks", "test", name]);
+      expect(document).toMatchObject({ name, outcome: "taken", detail: "" });
+    }
+    const bucket = await worker.miniflare.getR2Bucket("ARCHIVE");
+    const { objects } = await bucket.list({ prefix: "events/date=" });
+    expect(objects.map(({ key }) => key)).toEqual([
+      expect.stringMatching(/^events\/date=[\d-]{10}\/hour=\d\d\/test-1-1\.parquet$/),
+    ]);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { PostDependencies } from "#src/adapters/sinks/post.ts";
 import type { Sink, SinkBatch } from "#src/adapters/sinks/sink.ts";
 import { batchOf } from "./events.ts";
+import { surviveOutage } from "./outage.ts";
 import type { StandIn } from "./stand-in.ts";
 
 const nowMs = Date.parse("2026-11-23T12:00:30.000Z");
@@ -10,10 +11,15 @@ const nowMs = Date.parse("2026-11-23T12:00:30.000Z");
 /** The platform's fetch, a clock that stands still, and patience. */
 export const dependencies: PostDependencies = { fetch, now: () => nowMs, timeoutMs: 20_000 };
 
+type Started = {
+  readonly server: StandIn;
+  readonly sink: Sink;
+  /** Ids of the events that it has taken, in any order; repeats are told as often as they came. */
+  readonly received: () => readonly string[];
+};
+
 type Case = {
-  readonly start: (
-    own: PostDependencies,
-  ) => Promise<{ readonly server: StandIn; readonly sink: Sink }>;
+  readonly start: (own: PostDependencies) => Promise<Started>;
   /** What the protocol makes of a 500. */
   readonly afterInternalError?: "failed" | "taken";
   /** What it makes of a 400: of the events, or of what an operator can mend. */
@@ -93,5 +99,16 @@ export function itBearsBadDays(its: Case): void {
     const [first, second] = server.asked;
     expect(second?.body).toEqual(first?.body);
     expect(second?.path).toEqual(first?.path);
+  });
+
+  it("comes through two hours of outage with every event once, and none parked", async () => {
+    const { server, sink, received } = await start(dependencies);
+    const turn = (isWell: boolean): void => {
+      server.mood = isWell ? "well" : { status: 503 };
+    };
+    const { ids, ...rest } = await surviveOutage({ sink, turn });
+    expect(rest).toMatchObject({ exported: 34, waiting: 0, parked: [] });
+    expect(rest.retried).toBeGreaterThan(10);
+    expect(received().toSorted()).toEqual(ids.toSorted());
   });
 }

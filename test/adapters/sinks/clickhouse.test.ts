@@ -70,7 +70,13 @@ function sinkFor({ url }: StandIn, changed: Changed = {}, own = dependencies): S
 const taken = { outcome: "taken", retry: [], refused: [] };
 
 describe("the ClickHouse sink, into ClickHouse's own engine", () => {
-  itBearsBadDays({ start: clickhouse, afterBadRequest: "failed" });
+  itBearsBadDays({
+    start: async (own) => ({
+      ...(await clickhouse(own)),
+      received: () => rows("SELECT event_id FROM web.events").map((row) => String(row["event_id"])),
+    }),
+    afterBadRequest: "failed",
+  });
 
   it("has a column for every column of the table, and one for the customer's own", () => {
     const types = Object.fromEntries(

@@ -9,6 +9,7 @@ import { parquetSink } from "#src/adapters/sinks/parquet.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { useBucket } from "./bucket.ts";
 import { batchOf, pageView } from "./events.ts";
+import { surviveOutage } from "./outage.ts";
 
 const taken = { outcome: "taken", retry: [], refused: [] };
 const config = { name: "archive", prefix: "events" };
@@ -22,15 +23,25 @@ function sinkOf(bucket: Pick<R2Bucket, "put">, timeoutMs = 20_000): Sink {
 type Row = Readonly<Record<string, unknown>>;
 type Query = (sql: string) => Promise<readonly Row[]>;
 
+type File = readonly [key: string, bytes: ArrayBuffer];
+
 /** DuckDB over all files of a bucket, as the view `events`. */
 async function duckdbOver(bucket: R2Bucket): Promise<Query> {
+  const { objects } = await bucket.list();
+  const files = objects.map(async ({ key }): Promise<File> => {
+    const object = await bucket.get(key);
+    return [key, (await object?.arrayBuffer()) ?? new ArrayBuffer(0)];
+  });
+  return duckdbOverFiles(await Promise.all(files));
+}
+
+async function duckdbOverFiles(files: readonly File[]): Promise<Query> {
   const folder = await mkdtemp(join(tmpdir(), "aviary-parquet-"));
   onTestFinished(() => rm(folder, { recursive: true }));
-  for (const { key } of (await bucket.list()).objects) {
+  for (const [key, bytes] of files) {
     const path = join(folder, key);
     await mkdir(dirname(path), { recursive: true });
-    const object = await bucket.get(key);
-    await writeFile(path, new Uint8Array((await object?.arrayBuffer()) ?? new ArrayBuffer(0)));
+    await writeFile(path, new Uint8Array(bytes));
   }
   const connection: DuckDBConnection = await (await DuckDBInstance.create(":memory:")).connect();
   onTestFinished(() => connection.closeSync());
@@ -124,13 +135,17 @@ describe("the Parquet sink, read back by DuckDB", () => {
   });
 
   it("takes as many events at once as it says", async () => {
-    const bucket = await newBucket();
-    const { events: most } = sinkOf(bucket).most;
-    expect(await sinkOf(bucket).send(batchOf(most))).toEqual(taken);
-    const query = await duckdbOver(bucket);
-    expect(await query("SELECT count(DISTINCT event_id) n FROM events")).toEqual([
-      { n: String(most) },
-    ]);
+    // The bucket's connection would not last as long as this process is busy.
+    const files: File[] = [];
+    const put = ((key: string, bytes: ArrayBuffer) => {
+      files.push([key, bytes]);
+      return Promise.resolve(null);
+    }) as unknown as R2Bucket["put"];
+    const sink = sinkOf({ put });
+    expect(await sink.send(batchOf(sink.most.events))).toEqual(taken);
+    const query = await duckdbOverFiles(files);
+    const ids = await query("SELECT count(DISTINCT event_id) n FROM events");
+    expect(ids).toEqual([{ n: String(sink.most.events) }]);
   });
 });
 
@@ -141,6 +156,21 @@ describe("the Parquet sink and a bucket that is not well", () => {
   ])("asks for the whole batch again when it %s", async (_, put, why) => {
     const sink = sinkOf({ put }, 250);
     expect(await sink.send(batchOf(2))).toEqual({ outcome: "failed", why });
+  });
+
+  it("comes through two hours of outage with every event once, and none parked", async () => {
+    const bucket = await newBucket();
+    let isWell = true;
+    const put = ((key: string, bytes: ArrayBuffer) =>
+      isWell ? bucket.put(key, bytes) : Promise.reject(new Error("not now"))) as R2Bucket["put"];
+    const turn = (now: boolean): void => {
+      isWell = now;
+    };
+    const { ids, ...rest } = await surviveOutage({ sink: sinkOf({ put }), turn });
+    expect(rest).toMatchObject({ exported: 34, waiting: 0, parked: [] });
+    const query = await duckdbOver(bucket);
+    const rows = await query("SELECT event_id FROM events");
+    expect(rows.map((row) => String(row["event_id"])).toSorted()).toEqual(ids.toSorted());
   });
 
   it("asks for the whole batch again when one of two hours was not written", async () => {
