@@ -16,7 +16,8 @@ const usualPlaces: readonly string[] = [
   String.raw`C:\Program Files\Google\Chrome\Application\chrome.exe`,
 ];
 
-const flags = [
+/** What every Chromium here is started with. */
+export const flags = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",

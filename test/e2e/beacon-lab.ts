@@ -32,15 +32,15 @@ export type Lab = {
   readonly put: (name: string, page?: Page) => string;
   /** What pages of that name sent, in the order of coming. */
   readonly arrived: (name: string) => readonly Arrived[];
-  /** The same, once there are at least so many; fails after ten seconds. */
+  /** The same, once there are at least so many; fails after forty seconds. */
   readonly until: (name: string, atLeast: number) => Promise<readonly Arrived[]>;
-  /** What a page's own script last posted to `/heard/<name>`, once there is something. */
+  /** What a page's own script last posted to `/heard/<name>`, once there is something; it can ask itself by GET. */
   readonly heard: (name: string) => Promise<unknown>;
   readonly cdn: string;
   readonly stop: () => Promise<void>;
 };
 
-const patience = { timeout: 10_000, interval: 20 };
+const patience = { timeout: 40_000, interval: 20 };
 const pixel = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
 const token = "1.ya.ai34.16.a1_c.3k2j1h";
 
@@ -74,6 +74,11 @@ export async function startLab(): Promise<Lab> {
       const beacon = ingest(text);
       if (!beacon.ok) throw new Error(`${JSON.stringify(beacon.error)}: ${text}`);
       all.set(name, [...(all.get(name) ?? []), { ...beacon.value, text }]);
+      return;
+    }
+    if (kind === "heard") {
+      response.statusCode = heard.has(name) ? 200 : 404;
+      response.end();
       return;
     }
     const bare = name.replace(/\.js$/, "");

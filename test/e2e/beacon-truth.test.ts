@@ -2,9 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { launchChromium } from "../chromium.ts";
 import { saidOf, startLab, type Arrived, type Lab } from "./beacon-lab.ts";
+import { startRawBrowser, type RawBrowser } from "./raw-browser.ts";
 
 const names = ["CLS", "FCP", "INP", "LCP", "TTFB"] as const;
 type Vitals = Partial<Record<(typeof names)[number], number>>;
@@ -14,18 +15,26 @@ type Report = {
   readonly navigationStartTime: number;
 };
 
+type Evaluated = { readonly result: { readonly value: unknown } };
+
 let lab: Lab;
 let browser: Browser;
+let hidden: RawBrowser;
 let library: string;
 
 beforeAll(async () => {
   const folder = join(import.meta.dirname, "..", "..", "node_modules", "web-vitals", "dist");
   library = await readFile(join(folder, "web-vitals.iife.js"), "utf8");
-  [lab, browser] = await Promise.all([startLab(), launchChromium({ bfcache: true })]);
+  [lab, browser, hidden] = await Promise.all([
+    startLab(),
+    launchChromium({ bfcache: true }),
+    startRawBrowser(),
+  ]);
 });
 
 afterAll(async () => {
   await browser?.close();
+  await hidden?.kill();
   await lab?.stop();
 });
 
@@ -94,6 +103,116 @@ describe("the beacon says what web-vitals says", () => {
     expect(Object.keys(theirs).sort()).toEqual(names);
     expect(theirs.INP).toBeGreaterThan(100);
     expect(differences(vitalsOf(await lab.until("busy", 2)), theirs)).toEqual([]);
+    await page.close();
+  });
+
+  it("of a page that was hidden when it began", async () => {
+    const tab = await hidden.open();
+    await hidden.send("Target.activateTarget", { targetId: (await hidden.open()).targetId });
+    const body = `${busy}<script>setTimeout(() => document.body.append("more"), 200)</script>`;
+    await tab.send("Page.navigate", { url: lab.put("hidden", { head: witness("hidden"), body }) });
+    await lab.until("hidden", 2);
+    const reported = { expression: 'reports.some(({ name }) => name === "TTFB")' };
+    await vi.waitFor(async () => {
+      const { result } = (await tab.send("Runtime.evaluate", reported)) as Evaluated;
+      expect(result.value).toBe(true);
+    }, 15_000);
+    await hidden.send("Target.activateTarget", { targetId: tab.targetId });
+    await hidden.open();
+    const [theirs = {}] = await heard("hidden");
+    const beacons = await lab.until("hidden", 2);
+    expect(saidOf(beacons)["page.visibility_at_start"]).toBe("hidden");
+    expect(saidOf(beacons)["page.first_hidden"]).toBe(0);
+    expect(Object.keys(theirs)).not.toContain("LCP");
+    expect(differences(vitalsOf(beacons), theirs)).toEqual([]);
+  });
+
+  it("of a page that was prerendered", async () => {
+    const signals = `<script>
+      addEventListener("load", () => fetch("/heard/ready", { method: "POST", body: "1" }));
+      const watch = setInterval(() => {
+        if (!["CLS", "LCP", "TTFB"].every((each) => reports.some(({ name }) => name === each))) return;
+        clearInterval(watch);
+        location.href = "/page/elsewhere";
+      }, 20);
+    </script>`;
+    lab.put("elsewhere");
+    const head = witness("prerendered");
+    const target = lab.put("prerendered", { head, body: busy + signals });
+    const rules = JSON.stringify({ prerender: [{ urls: [target], eagerness: "immediate" }] });
+    const url = lab.put("prerendering", {
+      head: `<script type="speculationrules">${rules}</script>
+        <script>setInterval(async () => {
+          if ((await fetch("/heard/ready")).ok) location.href = "${target}";
+        }, 50)</script>`,
+    });
+    // A page that is told what to do through the protocol prerenders nothing.
+    await hidden.send("Target.createTarget", { url, newWindow: true });
+    const [theirs = {}] = await heard("prerendered");
+    const beacons = await lab.until("prerendered", 2);
+    const said = saidOf(beacons);
+    expect(said["nav.activation_start"]).toBeGreaterThan(0);
+    expect(said["browser.web_vital.navigation_type"]).toBe("prerender");
+    expect(theirs.LCP).toBeGreaterThanOrEqual(0);
+    expect(differences(vitalsOf(beacons), theirs)).toEqual([]);
+  });
+
+  it("of a return from the back/forward cache, which is a view of its own", async () => {
+    const page = await browser.newPage();
+    await page.goto(lab.put("restored", { head: witness("restored"), body: busy }));
+    await page.waitForFunction("reports.some(({ name, value }) => name === 'CLS' && value > 0)");
+    await page.goto(lab.put("elsewhere"));
+    await page.evaluate("history.back()");
+    await lab.until("restored", 3);
+    await page.waitForFunction(
+      "reports.filter(({ name }) => name === 'LCP').at(-1).navigationStartTime > 0",
+    );
+    await page.click("button");
+    await page.waitForFunction("reports.at(-1).name === 'INP'");
+    await page.goto("about:blank");
+    const beacons = await lab.until("restored", 4);
+    await vi.waitFor(async () => expect((await heard("restored"))[1]?.INP).toBeGreaterThan(100));
+    const [first = {}, second = {}] = await heard("restored");
+    expect(differences(vitalsOf(beacons), first)).toEqual([]);
+    const ours = vitalsOf(beacons, 1);
+    // Both ask the clock for them, each in a callback of its own in the same frame.
+    for (const paint of ["FCP", "LCP"] as const) {
+      expect(Math.abs((ours[paint] ?? Number.NaN) - (second[paint] ?? Number.NaN))).toBeLessThan(
+        16,
+      );
+      delete ours[paint];
+      delete second[paint];
+    }
+    expect(differences(ours, second)).toEqual([]);
+    const said = saidOf(beacons, 1);
+    expect(said["browser.web_vital.navigation_type"]).toBe("back-forward-cache");
+    expect(said["page.bfcache_restores"]).toBe(1);
+    expect(new Set(beacons.map((beacon) => beacon.said["pv.id"])).size).toBe(1);
+    await page.close();
+  });
+
+  it("of a soft navigation, which is a view of its own", async () => {
+    const body = `${busy}<a onclick="history.pushState({}, '', '/page/soft?secret=1');
+      setTimeout(() => { late.innerHTML = '<h1 style=font-size:90px>Another page</h1>' }, 50)">Next</a>`;
+    const page = await browser.newPage();
+    const config = { templates: ["/page/*"] };
+    await page.goto(lab.put("soft", { head: witness("soft"), body, config }));
+    await page.waitForFunction("reports.some(({ name, value }) => name === 'CLS' && value > 0)");
+    await page.click("a");
+    await page.waitForFunction(
+      "reports.some((report) => report.name === 'LCP' && report.navigationStartTime > 0)",
+    );
+    await page.click("button");
+    await page.waitForFunction(
+      "reports.some((report) => report.name === 'INP' && report.navigationStartTime > 0 && report.value > 100)",
+    );
+    await page.goto("about:blank");
+    const beacons = await lab.until("soft", 4);
+    const [first = {}, second = {}] = await heard("soft");
+    expect(differences(vitalsOf(beacons), first)).toEqual([]);
+    expect(differences(vitalsOf(beacons, 1), second)).toEqual([]);
+    expect(saidOf(beacons)["page.end_reason"]).toBe("soft-nav");
+    expect(saidOf(beacons, 1)["browser.web_vital.navigation_type"]).toBe("soft-navigation");
     await page.close();
   });
 });

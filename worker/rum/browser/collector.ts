@@ -13,7 +13,6 @@ import { watchMainThread } from "./main-thread.ts";
 import { watchNeighbours } from "./neighbours.ts";
 import { countInteractions } from "./page.ts";
 import { watchVisibility } from "./visibility.ts";
-import { watchVitals } from "./vitals.ts";
 
 const start = guarded((handover: Handover): void => {
   const [, items, source, early] = handover;
@@ -31,7 +30,6 @@ const start = guarded((handover: Handover): void => {
   watchNeighbours(source);
   watchInteractions();
   live(handover);
-  watchVitals();
 });
 
 guarded((): void => {

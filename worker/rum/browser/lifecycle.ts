@@ -14,11 +14,12 @@ import type { Handover } from "./handover.ts";
 import { writeInteraction } from "./interactions.ts";
 import { sendLaterEarly, type LaterStart } from "./later-view.ts";
 import { writeNeighbours } from "./neighbours.ts";
-import { observe, takeWaiting } from "./observe.ts";
+import { takeWaiting } from "./observe.ts";
 import { writePage } from "./page.ts";
 import { beginView, current, type LateRow, type PageView } from "./page-view.ts";
 import { arm, hasNews, send } from "./send.ts";
 import { countVisible, noteVisibility } from "./visibility.ts";
+import { watchVitals } from "./vitals.ts";
 
 type Reason = NonNullable<LateRow[typeof latePageEndReason]>;
 
@@ -102,15 +103,13 @@ export const live = (handover: Handover): void => {
     restores += 1;
     begin(timeStamp, "back-forward-cache");
   });
-  if (self.PerformanceSoftNavigation?.prototype.getLargestInteractionContentfulPaint) {
-    observe("soft-navigation", ({ startTime }) => {
-      settle();
-      complete("soft-nav");
-      settling = current;
-      setTimeout(settle, settleMs);
-      begin(startTime, "soft-navigation");
-    });
-  }
+  watchVitals((startMs) => {
+    settle();
+    complete("soft-nav");
+    settling = current;
+    setTimeout(settle, settleMs);
+    begin(startMs, "soft-navigation");
+  });
   // Hidden before the collector came: this is the first time that it can say so.
   if (document.visibilityState === "hidden") onVisibility(performance.now());
   armOften();

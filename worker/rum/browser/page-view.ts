@@ -43,6 +43,6 @@ export const beginView = (startMs: number, early: readonly unknown[]): void => {
   for (const begin of beginners) begin(row, current.index);
 };
 
-/** The view that began at a time; that which is shown where there is none. */
-export const viewFrom = (startMs: number): PageView =>
-  views.find((view) => view.startMs === startMs) ?? current;
+/** The view that began at a time. */
+export const viewFrom = (startMs: number): PageView | undefined =>
+  views.find((view) => view.startMs === startMs);

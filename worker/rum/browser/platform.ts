@@ -46,7 +46,6 @@ export type EntryOf = {
   readonly longtask: PerformanceEntry;
   readonly "long-animation-frame": PerformanceLongAnimationFrameTiming;
   readonly resource: PerformanceResourceTiming;
-  readonly "soft-navigation": PerformanceEntry;
 };
 
 /** Values of a beacon's row as browsers give them: undefined where they cannot say. */

@@ -69,23 +69,26 @@ export const hasNews = ({ row, said }: PageView): boolean => {
   return worthy.some((at) => texts[at] !== said[at]);
 };
 
-/** Sends a view's row, and takes back what was armed. */
+/** Sends a view's row, and then takes back what was armed: a page may end between the two. */
 export const send = (view: PageView, to: string): void => {
+  if (view.sequence < mostBeacons) {
+    const texts = write(view, "sb");
+    if (!beacon(to, messageOf(view, texts))) {
+      fetch(to, post(messageOf(view, write(view, "keepalive")))).catch(() => {});
+    }
+    view.sequence += 1;
+    view.said = texts;
+  }
   disarm();
-  if (view.sequence >= mostBeacons) return;
-  let texts = write(view, "sb");
-  let taken = false;
+};
+
+const beacon = (to: string, message: string): boolean => {
   try {
-    taken = navigator.sendBeacon(to, messageOf(view, texts));
+    return navigator.sendBeacon(to, message);
   } catch {
     // Missing, or somebody else's by now.
+    return false;
   }
-  if (!taken) {
-    texts = write(view, "keepalive");
-    fetch(to, post(messageOf(view, texts))).catch(() => {});
-  }
-  view.sequence += 1;
-  view.said = texts;
 };
 
 /** Leaves a view's row with the browser, which sends it when the page is gone. */

@@ -23,17 +23,22 @@ import {
 } from "web-vitals";
 import { guarded, hostOf } from "./guard.ts";
 import { slowest } from "./interactions.ts";
-import { viewFrom, type LateRow } from "./page-view.ts";
+import { current, viewFrom, type LateRow } from "./page-view.ts";
 import { selectorOf } from "./selector.ts";
 
-/** Writes a metric into the row of the view that it is of. */
-const into =
-  <M extends Metric>(write: (row: LateRow, metric: M) => void) =>
-  (metric: M): void =>
-    guarded(write)(viewFrom(metric.navigationStartTime ?? 0).row, metric);
-
-/** Watches all four, for every view of the document. */
-export const watchVitals = (): void => {
+/**
+ * Watches all four, for every view of the document. Calls back when a soft navigation
+ * has begun a view that is not known yet: its first metric is how one hears of it.
+ */
+export const watchVitals = (onSoftNavigation: (startMs: number) => void): void => {
+  const into = <M extends Metric>(write: (row: LateRow, metric: M) => void) =>
+    guarded((metric: M): void => {
+      const { navigationType, navigationStartTime = 0 } = metric;
+      if (navigationType === "soft-navigation" && !viewFrom(navigationStartTime)) {
+        onSoftNavigation(navigationStartTime);
+      }
+      write((viewFrom(navigationStartTime) ?? current).row, metric);
+    });
   const options = { reportAllChanges: true, reportSoftNavs: true };
   onFCP(
     into((row, { value }) => {
