@@ -4,7 +4,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { vi } from "vitest";
 import type { Said } from "#rum/columns.ts";
 import type { BeaconConfig } from "#rum/browser/config.ts";
 import { ingest, type Beacon } from "#rum/ingest.ts";
@@ -40,7 +39,7 @@ export type Lab = {
   readonly stop: () => Promise<void>;
 };
 
-const patience = { timeout: 40_000, interval: 20 };
+const patienceMs = 40_000;
 const pixel = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
 /** Of many bytes, as what takes few to the pixel is no candidate for LCP. */
 const image = `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><rect width="400" height="300" fill="teal"/><!--${"tea".repeat(20_000)}--></svg>`;
@@ -142,11 +141,13 @@ export async function startLab(): Promise<Lab> {
     },
     arrived,
     until: async (name, atLeast) => {
-      const enough = (): boolean => arrived(name).length >= atLeast;
-      await vi.waitUntil(enough, patience);
+      await until(() => arrived(name).length >= atLeast, `${atLeast} beacons of ${name}`);
       return arrived(name);
     },
-    heard: (name) => vi.waitUntil(() => heard.get(name), patience),
+    heard: async (name) => {
+      await until(() => heard.has(name), `word of ${name}`);
+      return heard.get(name);
+    },
     cdn,
     stop: () =>
       new Promise((resolve) => {
@@ -154,6 +155,14 @@ export async function startLab(): Promise<Lab> {
         server.closeAllConnections();
       }),
   };
+}
+
+async function until(isSo: () => boolean, what: string): Promise<void> {
+  const deadlineMs = performance.now() + patienceMs;
+  while (!isSo()) {
+    if (performance.now() > deadlineMs) throw new Error(`no ${what} in ${patienceMs} ms`);
+    await wait(20);
+  }
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

@@ -1,7 +1,7 @@
 // On pages that are hostile, broken or full, the beacon is as if it were not there:
 // nothing reaches the page's error handling, and the engine does what it does alone.
 import type { Browser, Page as Tab } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { launchChromium } from "../chromium.ts";
 import { saidOf, startLab, type Lab, type Page } from "./beacon-lab.ts";
 
@@ -121,14 +121,16 @@ describe("a page notices nothing of the beacon", () => {
       (async () => { for (let n = 0; n < 50; n++) await Promise.all(some()); })();</script>`;
     const tab = await browser.newPage();
     await tab.goto(lab.put("crowded", { head: watch + head, engine }));
-    await tab.waitForFunction("performance.getEntriesByType('resource').length >= 5000");
+    const all = "performance.getEntriesByType('resource').length >= 5000";
+    await tab.waitForFunction(all, undefined, { polling: 500, timeout: 100_000 });
     expect(await tab.evaluate("seen")).toEqual([]);
     await tab.goto("about:blank");
-    const beacons = await lab.until("crowded", 2);
-    expect(saidOf(beacons)["resource.count"]).toBeGreaterThanOrEqual(5_000);
-    for (const { text } of beacons) expect(text.length).toBeLessThan(4_000);
+    // On a slow machine a view may last beyond its first late beacon.
+    const count = (): number => saidOf(lab.arrived("crowded"))["resource.count"] ?? 0;
+    await vi.waitUntil(() => count() >= 5_000, 20_000);
+    for (const { text } of lab.arrived("crowded")) expect(text.length).toBeLessThan(4_000);
     await tab.close();
-  });
+  }, 120_000);
 });
 
 describe("the beacon asks for no layout", () => {

@@ -43,5 +43,5 @@ export const snippetRunColumns = {
   "snippet.first_change": late(22, ms, "When it first changed the page."),
   "snippet.change_after_fcp_ms": sealed(signedMs, "Above 0 the visitor saw the page change."),
   "snippet.changes": second(late(23, count, "How many changes it made.")),
-  "snippet.error_count": both(11, count, "Errors that it caught."),
+  "snippet.error_count": both(11, count, "Uncaught errors of its script."),
 } as const;
