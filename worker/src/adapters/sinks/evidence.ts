@@ -30,7 +30,7 @@ const retryAfterMs = 1_000;
 export function evidenceSink(dependencies: EvidenceDependencies): Sink {
   let known: readonly Rollout[] = [];
   let knownAtMs = Number.NEGATIVE_INFINITY;
-  return { name: "evidence", most: { events: 500, bytes: 2_000_000, ageMs: 500 }, send };
+  return { name: "evidence", most: { events: 500, bytes: 2_000_000, ageMs: 1_000 }, send };
 
   async function send({ shard, events }: SinkBatch): Promise<SinkOutcome> {
     try {
