@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { startVitest } from "vitest/node";
 import { ensureChromium } from "./chromium.ts";
+import { ensureClickhouse } from "./clickhouse-engine.ts";
 
 type Tally = { passed: number; failed: number };
 
@@ -37,6 +38,7 @@ async function runAll(filters: string[]): Promise<Tally> {
 let tally: Tally = { passed: 0, failed: 1 };
 try {
   process.env["CHROME_PATH"] = ensureChromium();
+  ensureClickhouse();
   process.env["WRANGLER_SEND_METRICS"] = "false";
   tally = await runAll(process.argv.slice(2));
 } catch (error) {

@@ -1,18 +1,18 @@
-import { Session } from "chdb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { columnTable } from "#rum/columns.ts";
 import type { WideEvent } from "#rum/wide-event.ts";
 import { clickhouseSink } from "#src/adapters/sinks/clickhouse.ts";
 import { clickhouseTable } from "#src/adapters/sinks/clickhouse-table.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
+import { startClickhouse, type Engine } from "../../clickhouse-engine.ts";
 import { dependencies, itBearsBadDays } from "./bad-days.ts";
 import { batchOf, pageView } from "./events.ts";
 import { standIn, type Asked, type StandIn } from "./stand-in.ts";
 
 // ClickHouse's own engine, in this process: it has one data directory and no HTTP.
-let engine: Session;
+let engine: Engine;
 beforeAll(() => {
-  engine = new Session();
+  engine = startClickhouse();
   engine.query("CREATE DATABASE web");
 });
 afterAll(() => engine.close());
