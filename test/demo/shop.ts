@@ -1,6 +1,7 @@
 // A shop on an origin of its own: somebody else's page that loads our snippet.
 import { serve } from "@hono/node-server";
 import { AutoRouter } from "itty-router";
+import { lineOf, SeenEvents } from "./seen-events.ts";
 import { shopPage } from "./shop-page.ts";
 
 export type Shop = { readonly url: string };
@@ -10,6 +11,16 @@ export async function startShop(cdn: string, port: number): Promise<Shop> {
   const router = AutoRouter();
   const html = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
   router.get("/", () => new Response(shopPage(cdn), { headers: html }));
+  // As a webhook of the Worker: what page views became, for the page and the terminal.
+  const seen = new SeenEvents();
+  const show = (lines: string): Response => {
+    for (const event of seen.take(lines)) {
+      if (event["event.kind"] !== "delivery") console.log(lineOf(event));
+    }
+    return new Response(null, { status: 204 });
+  };
+  router.post("/events", (request: Request) => request.text().then(show));
+  router.get("/events", () => seen.all());
   router.get("/favicon.ico", () => new Response(null, { status: 204 }));
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: router.fetch, port, hostname: "127.0.0.1" }, (address) => {

@@ -1,5 +1,6 @@
 // npm start: the Worker, something published on it, and a shop that uses it. Ends
 // everything it started on Ctrl-C. Running it again is harmless.
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { startAviary } from "../harness.ts";
@@ -38,7 +39,18 @@ async function start(): Promise<void> {
   await startAviary({
     port,
     persist: join(root, ".wrangler", "state"),
-    bindings: { AVIARY_ADMIN_TOKEN: token },
+    bindings: {
+      AVIARY_ADMIN_TOKEN: token,
+      SINKS: JSON.stringify([
+        {
+          name: "shop",
+          kind: "webhook",
+          url: `http://127.0.0.1:${shopPort}/events`,
+          signingSecret: "SHOP_SECRET",
+        },
+      ]),
+      SHOP_SECRET: `whsec_${randomBytes(32).toString("base64")}`,
+    },
   });
   const url = `http://localhost:${port}`;
   const { engine } = await publishDemo({ url, token });
@@ -53,7 +65,9 @@ async function start(): Promise<void> {
   engine      ${engine}
   token       AVIARY_ADMIN_TOKEN in .dev.vars
 
-  Next: npx aviary status
+  events      ${shop}/events
+
+  Next: npx aviary status, npm run traffic
 
   Ctrl-C ends it.
 `);
