@@ -74,7 +74,7 @@ async function visit(browser: Browser, lab: Lab, name: string): Promise<Costs> {
 }
 
 async function numberFrom(tab: Page, expression: string): Promise<number> {
-  return (await tab.evaluate(expression)) as number;
+  return tab.evaluate<number>(expression);
 }
 
 async function slow(cdp: CDPSession, rate: number): Promise<void> {
