@@ -30,6 +30,18 @@ export function checkCount(name: string, text: string, most = Number.MAX_SAFE_IN
   throw usageFailure(`${name} must be a whole number ${rule}`);
 }
 
+/** `text` as a sample rate: one in so many, 0 for none. */
+export function checkRate(name: string, text: string): number {
+  if (/^\d{1,7}$/.test(text) && Number(text) <= 1_000_000) return Number(text);
+  throw usageFailure(`${name} must be a whole number from 0 to 1000000`);
+}
+
+/** `text`, on or off, as the control API says it. */
+export function checkSwitch(name: string, text: string): "true" | "false" {
+  if (text === "on" || text === "off") return text === "on" ? "true" : "false";
+  throw usageFailure(`${name} must be on or off`);
+}
+
 function check<T>(schema: v.GenericSchema<unknown, T>, name: string, value: string): T {
   const checked = v.safeParse(schema, value);
   if (checked.success) return checked.output;

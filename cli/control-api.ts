@@ -15,6 +15,7 @@ import {
 } from "#src/admin/contract.ts";
 import { pipelineView } from "#src/admin/pipeline-contract.ts";
 import { snippetList, snippetMoved, snippetView } from "#src/admin/snippet-contract.ts";
+import { beaconApi } from "./beacon-api.ts";
 import { send } from "./call.ts";
 import type { Connection } from "./connection.ts";
 import { flagApi } from "./flag-api.ts";
@@ -36,6 +37,7 @@ export function controlApi(connection: Connection) {
         send(connection, get(`/api/v1/engines/${version}`, engineView)).catch(absent),
       publish,
     },
+    beacons: beaconApi(connection),
     snippets: pointerApi(connection, {
       collection: "snippets",
       view: snippetView,

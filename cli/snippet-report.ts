@@ -29,6 +29,7 @@ export function snippetText(view: SnippetView & SnippetLinks, { nowMs }: Session
   const rows = details([
     ["account", view.account],
     ["engine", view.engine],
+    ["beacon", beaconText(view.beacon)],
     ["published", `${formatTime(view.publishedAt)} (${formatAge(view.publishedAt, nowMs)})`],
     ["sizes", formatSizes(view.bytes)],
     ["URL", paint("cyan", view.url)],
@@ -36,4 +37,11 @@ export function snippetText(view: SnippetView & SnippetLinks, { nowMs }: Session
   ]);
   const title = paint("dim", "For a page that pins exactly this script:");
   return `${rows}\n\n  ${title}\n  ${view.scriptTag}`;
+}
+
+function beaconText(beacon: SnippetView["beacon"]): string {
+  if (beacon === null) return "none chosen";
+  if (beacon === "off") return "off";
+  const rate = beacon.sampleRate === 0 ? "nobody is measured" : `1 in ${beacon.sampleRate}`;
+  return `${beacon.version}, ${rate}${beacon.inlineCollector ? ", collector inlined" : ""}`;
 }

@@ -1,6 +1,7 @@
 // The tree of commands.
 import type { Group } from "../action.ts";
 import { audit } from "./audit.ts";
+import { beacon } from "./beacon.ts";
 import { datafile } from "./datafile.ts";
 import { engine } from "./engine.ts";
 import { flag } from "./flag.ts";
@@ -25,6 +26,7 @@ export const root: Group = {
   },
   subCommands: {
     engine,
+    beacon,
     snippet,
     datafile,
     flag,

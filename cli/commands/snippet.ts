@@ -6,6 +6,7 @@ import { checkId, checkVersion } from "../checks.ts";
 import { headline } from "../details.ts";
 import { formatBytes, formatLimit } from "../format.ts";
 import { checkJson, readInput } from "../input-file.ts";
+import { beaconNames, beaconOptions, beaconQueryOf } from "../snippet-options.ts";
 import { snippetDocument, snippetText } from "../snippet-report.ts";
 import { pointerActions } from "./pointer/actions.ts";
 
@@ -25,10 +26,12 @@ const publish = defineAction({
       valueHint: "version",
       description: "The engine; unless given, the one it is on, and the newest for a new snippet",
     },
+    ...beaconOptions,
   },
   examples: [
     "aviary snippet publish shop --account acme --payload ./payload.json",
     "aviary snippet publish shop --account acme --payload ./payload.json --engine 6.6.1",
+    "aviary snippet publish shop --account acme --payload ./payload.json --beacon 1.0.0 --beacon-sample-rate 10",
     "jq -c .web config.json | aviary snippet publish shop --account acme --payload - --json",
   ],
   remarks: [
@@ -40,12 +43,13 @@ const publish = defineAction({
     const query = {
       account: checkId("--account", account),
       ...(engine !== undefined && { engine: checkVersion("--engine", engine) }),
+      ...beaconQueryOf(values),
     };
     const { stdin } = session;
     const input = { path: values.payload, argument: "--payload", limit: limits.payload, stdin };
     const body = await readInput(input);
     checkJson(body, input);
-    const names = { body: "--payload", engine: "--engine" };
+    const names = { body: "--payload", engine: "--engine", ...beaconNames };
     const moved = await session.api.snippets.publish({ id, query, body, names });
     const document = snippetDocument(moved, session);
     const from = moved.previous === null ? "" : ` (was ${moved.previous})`;
