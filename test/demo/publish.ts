@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { buildBeacon } from "../../worker/build-beacon.ts";
 
 const here = import.meta.dirname;
 
@@ -19,7 +20,7 @@ const sdkFolder = join(here, "..", "..", "node_modules", "@optimizely", "optimiz
 /** Flag whose variation the shop shows. */
 export const flagKey = "spring_banner";
 
-/** Publishes engine, snippet `demo` and datafile `demo-sdk` for account `demo`; idempotent. */
+/** Publishes engine, beacon, snippet `demo` and datafile `demo-sdk` for account `demo`; idempotent. */
 export async function publishDemo(api: ControlApi): Promise<{ readonly engine: string }> {
   const code = await bundleEngine();
   const sdk = JSON.parse(await readFile(join(sdkFolder, "package.json"), "utf8")) as Sdk;
@@ -28,7 +29,11 @@ export async function publishDemo(api: ControlApi): Promise<{ readonly engine: s
   const engine = `${sdk.version}-demo.${digest}`;
   await put(api, `/engines/${engine}`, code);
   const payload = JSON.stringify({ flagKey, datafile: JSON.parse(datafileText) as object });
-  await put(api, `/snippets/demo?account=demo&engine=${engine}`, payload);
+  const scripts = JSON.stringify(await buildBeacon());
+  const beacon = `demo.${createHash("sha256").update(scripts).digest("hex").slice(0, 8)}`;
+  await put(api, `/beacons/${beacon}`, scripts);
+  const query = `engine=${engine}&beacon=${beacon}&beaconSampleRate=1`;
+  await put(api, `/snippets/demo?account=demo&${query}`, payload);
   await put(api, "/datafiles/demo-sdk?account=demo", datafileText);
   return { engine };
 }
