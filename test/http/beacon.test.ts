@@ -56,6 +56,25 @@ async function seen(said: Partial<SaidBeacon>, headers: HeadersInit = {}) {
   return received[0]?.seen ?? {};
 }
 
+describe("an isolate's counts", () => {
+  it("reach the pipeline, refusals by their reason, and count once however often they are told", async () => {
+    const { windows } = recorder();
+    const isolate = newIsolate({}, { windows });
+    const before = (await isolate.services.pipeline()).edge;
+    for (const body of [text(), "{}", "no beacon", text({ "pv.index": 3 })]) {
+      await isolate.fetch("/t/shop", post(body));
+      vi.setSystemTime((clock += 11_000));
+    }
+    const { edge } = await isolate.services.pipeline();
+    const told = (outcome: string): number => (edge[outcome] ?? 0) - (before[outcome] ?? 0);
+    expect({ taken: told("taken"), other: told("not_a_beacon"), torn: told("not_json") }).toEqual({
+      taken: 2,
+      other: 1,
+      torn: 1,
+    });
+  });
+});
+
 describe("a beacon", () => {
   it("is taken, early and late, with all that it says", async () => {
     const { windows, received } = recorder();

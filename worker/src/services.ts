@@ -32,7 +32,7 @@ import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
-import { deliveryHomeOf } from "#rum/window/ring.ts";
+import { countingHome, deliveryHomeOf } from "#rum/window/ring.ts";
 
 /** What wrangler.toml binds. */
 export type Env = NoticeEnv & {
@@ -201,7 +201,7 @@ function createServices(env: Env): Services {
       limits: new BeaconLimits({ colo: env.BEACONS, perSecond: perSecondFrom(env), report }),
       tokens: new BeaconTokens(),
       senders: new Senders(),
-      counts: new BeaconCounts(),
+      counts: new BeaconCounts({ shard: () => window(countingHome), isolate, report }),
     },
     report,
     now,

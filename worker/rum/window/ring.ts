@@ -81,6 +81,9 @@ export function homeOf(
   return { shard: shardName(region, placeOf(murmur3(pvId), shards)), region };
 }
 
+/** The one home that edges tell their counts to: no ring is without it. */
+export const countingHome: Home = { shard: shardName(undefined, 0), region: undefined };
+
 /** Every home that this ring or one before has, of page views and of sampled deliveries. */
 export function homesOf({ most }: Ring): readonly Home[] {
   return [undefined, ...regions.values()].flatMap((region) =>

@@ -57,8 +57,14 @@ async function pointerOf(id: string, visit: Visit): Promise<KnownPointer | undef
 
 const answerFields = [...crossOriginFields, ["cache-control", "no-store"]] as [string, string][];
 
-function done({ services }: Visit, outcome: BeaconOutcome): Response {
-  services.beacons.counts.add(outcome);
+function count({ services, background, nowMs }: Visit, outcome: BeaconOutcome): void {
+  const { counts } = services.beacons;
+  counts.add(outcome);
+  if (counts.isDue(nowMs)) background.waitUntil(counts.tell(nowMs));
+}
+
+function done(visit: Visit, outcome: BeaconOutcome): Response {
+  count(visit, outcome);
   return new Response(null, { status: 204, headers: answerFields });
 }
 
@@ -76,12 +82,8 @@ const failures = {
   invalid_head: "not_a_beacon",
 } as const satisfies Partial<Record<BeaconOutcome, Failure>>;
 
-function refuse(
-  { services }: Visit,
-  outcome: keyof typeof failures,
-  retryAfterS?: number,
-): Response {
-  services.beacons.counts.add(outcome);
+function refuse(visit: Visit, outcome: keyof typeof failures, retryAfterS?: number): Response {
+  count(visit, outcome);
   const response = problem(failures[outcome], "json");
   if (retryAfterS !== undefined) response.headers.set("retry-after", String(retryAfterS));
   return response;
