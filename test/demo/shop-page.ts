@@ -34,7 +34,8 @@ export function shopPage(cdn: string): string {
 <dt>download</dt><dd id="download">…</dd>
 </dl>
 <p class="buttons"><button id="another">Another visitor</button><button id="again">Reload</button></p>
-<p class="note">The script came from <code>${cdn}</code>; this page is on another origin.</p>
+<p class="note">The script came from <code>${cdn}</code>; this page is on another origin.
+What its beacons became: <a href="/event">the last page view</a>.</p>
 </aside>
 </main>
 <script>${factsScript}${visitorScript(cdn)}</script>

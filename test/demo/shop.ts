@@ -1,6 +1,7 @@
 // A shop on an origin of its own: somebody else's page that loads our snippet.
 import { serve } from "@hono/node-server";
 import { AutoRouter } from "itty-router";
+import { eventPage } from "./event-page.ts";
 import { lineOf, SeenEvents } from "./seen-events.ts";
 import { shopPage } from "./shop-page.ts";
 
@@ -21,6 +22,9 @@ export async function startShop(cdn: string, port: number): Promise<Shop> {
   };
   router.post("/events", (request: Request) => request.text().then(show));
   router.get("/events", () => seen.all());
+  const lastView = async (): Promise<Response> =>
+    new Response(await eventPage(seen.all()), { headers: html });
+  router.get("/event", lastView);
   router.get("/favicon.ico", () => new Response(null, { status: 204 }));
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: router.fetch, port, hostname: "127.0.0.1" }, (address) => {

@@ -65,7 +65,7 @@ async function start(): Promise<void> {
   engine      ${engine}
   token       AVIARY_ADMIN_TOKEN in .dev.vars
 
-  events      ${shop}/events
+  last view   ${shop}/event
 
   Next: npx aviary status, npm run traffic
 

@@ -146,7 +146,8 @@ describe("a canary", { timeout: 180_000 }, () => {
   });
 
   it("whose beacons stop coming is rolled back as silent", async () => {
-    const flag = await ramp("silenced", { settledAfterMs: 5_000 });
+    // Pages that never speak are also missed by a guardrail, which may well be first.
+    const flag = await ramp("silenced", { settledAfterMs: 5_000, change: { arrivals: null } });
     let isSilent = false;
     const behave = usual();
     send(flag, (arm, random) => {
@@ -166,10 +167,7 @@ describe("a canary", { timeout: 180_000 }, () => {
       "/flags/silenced/verdicts",
     );
     const reasons = verdicts.find(({ action }) => action === "rollback")?.reasons;
-    // Pages that do not arrive are missed by two guards, whichever is first.
-    expect(
-      reasons?.some(({ reason, detail }) => reason === "silent" || detail.startsWith("arrivals")),
-    ).toBe(true);
+    expect(reasons?.map(({ reason }) => reason)).toContain("silent");
   });
 
   it("whose assignments are not split as planned is held, and a person told", async () => {

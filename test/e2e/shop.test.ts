@@ -86,6 +86,30 @@ describe("npm start", () => {
     await page.close();
   });
 
+  it("shows what the last page view became, by who said it", async () => {
+    const visit = await browser.newPage();
+    await visit.goto(`http://localhost:${ports.SHOP_PORT}/`);
+    await visit.waitForTimeout(1_000);
+    await visit.close({ runBeforeUnload: true });
+    const page = await browser.newPage();
+    const whole = async (): Promise<boolean> => {
+      await page.goto(`http://localhost:${ports.SHOP_PORT}/event`);
+      return (await page.textContent("body"))?.includes("stitch.state") === true;
+    };
+    await vi.waitUntil(whole, untilUp);
+    const text = (await page.textContent("body")) ?? "";
+    for (const each of [
+      "Early beacon",
+      "Late beacon",
+      "Server",
+      "snippet.eval_start",
+      "account.id",
+    ]) {
+      expect(text).toContain(each);
+    }
+    await page.close();
+  });
+
   it("says where things are and never shows the token", async () => {
     const vars = await readFile(join(root, ".dev.vars"), "utf8");
     const token = /^AVIARY_ADMIN_TOKEN=(.+)$/m.exec(vars)?.[1] ?? "";
