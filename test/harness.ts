@@ -23,6 +23,8 @@ export type StartOptions = {
   readonly direct?: boolean;
   /** Isolates beside the first, each with a memory of its own; absent: none. */
   readonly edges?: number;
+  /** Folder through which another process finds these objects; absent: none does. */
+  readonly registry?: string;
   /** Another entry than the Worker's own. */
   readonly entry?: string;
 };
@@ -70,7 +72,7 @@ function objectsElsewhere({ durableObjects = {} }: { durableObjects?: Objects })
 /** Starts Aviary; the caller stops it. */
 export async function startAviary(options: StartOptions = {}): Promise<Started> {
   const { workerOptions: bound, main = "" } = workerOptions(join(root, "wrangler.toml"));
-  const { persist, direct = false, edges = 0, entry = main } = options;
+  const { persist, direct = false, edges = 0, entry = main, registry } = options;
   const contents = await bundle(entry);
   const common = {
     ...(bound as object),
@@ -94,6 +96,7 @@ export async function startAviary(options: StartOptions = {}): Promise<Started> 
         host: "127.0.0.1",
         port: options.port ?? 0,
         cf: false,
+        ...(registry === undefined ? {} : { unsafeDevRegistryPath: registry }),
         ...(persist === undefined ? {} : { resourcePersistencePath: persist }),
       }),
     );
@@ -108,6 +111,46 @@ export async function startAviary(options: StartOptions = {}): Promise<Started> 
     edgeUrls: await Promise.all(
       names.map(async (name) => (await miniflare.unsafeGetDirectURL(name)).origin),
     ),
+    stop: () => miniflare.dispose(),
+  };
+}
+
+type SharedFolders = Required<Pick<StartOptions, "persist" | "registry">>;
+type Edge = Pick<Started, "url" | "pid" | "stop">;
+
+/**
+ * Starts an edge in a process of its own: it has the stores and the objects of an Aviary
+ * that was started with the same `persist` and `registry`, and runs no object.
+ */
+export async function startEdge({ persist, registry }: SharedFolders): Promise<Edge> {
+  const { workerOptions: bound, main = "" } = workerOptions(join(root, "wrangler.toml"));
+  const contents = await bundle(main);
+  const { value: miniflare, pid } = await newWorkerd(async () => {
+    const starting = new Miniflare(
+      convertV4MiniflareOptions({
+        workers: [
+          {
+            ...(bound as object),
+            ...objectsElsewhere(bound as { durableObjects?: Objects }),
+            name: "edge",
+            modules: [{ type: "ESModule" as const, path: "index.mjs", contents }],
+            bindings: { CONTROL_HOST: "control.invalid" },
+            unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+          },
+        ],
+        host: "127.0.0.1",
+        port: 0,
+        cf: false,
+        unsafeDevRegistryPath: registry,
+        resourcePersistencePath: persist,
+      }),
+    );
+    await starting.ready;
+    return starting;
+  });
+  return {
+    url: (await miniflare.unsafeGetDirectURL("edge")).origin,
+    pid,
     stop: () => miniflare.dispose(),
   };
 }

@@ -1,24 +1,28 @@
 // npm run bench:delivery: this Worker beside a bare one that returns the same bytes
-// with the same header fields, in the same workerd, taken in turns. What is quoted
-// is the median over pairs of the ratio within a pair.
-import { readFile } from "node:fs/promises";
+// with the same header fields, each in a workerd of its own, taken in turns. What is
+// quoted is the median over pairs of the ratio within a pair. Objects run in a third
+// process, as they run elsewhere at the edge, and their share is told apart.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { control, startAviary, type Started } from "../harness.ts";
+import { control, startAviary, startEdge, type Started } from "../harness.ts";
 import { startBare, type BareAnswer } from "./bare.ts";
 import { fetchRaw } from "./fetch-raw.ts";
 import { rampLiveFlags } from "./live-flags.ts";
-import { load, median, requireWrk, type Load } from "./load.ts";
+import { cpuUsOf, load, median, requireWrk, type Load, type LoadOptions } from "./load.ts";
 
-const usage = `npm run bench:delivery -- [--pairs N] [--seconds S] [--only br|notModified|datafile] [--flags N] [--cf] [--json]
+const usage = `npm run bench:delivery -- [--pairs N] [--seconds S] [--warm S] [--only br|notModified|datafile] [--flags N] [--cf] [--json]
 
-CPU and latency of a request, beside a bare Worker. --flags makes so many flags live
+CPU and latency of a request, beside a bare Worker, after --warm seconds of load on
+each: a young process costs twice as much as one that has seen its work. --flags makes so many flags live
 first; --cf sends what Cloudflare adds to a request. Needs wrk: apt-get install wrk`;
 
 const { values } = parseArgs({
   options: {
     pairs: { type: "string", default: "7" },
     seconds: { type: "string", default: "2" },
+    warm: { type: "string", default: "10" },
     only: { type: "string" },
     flags: { type: "string", default: "0" },
     cf: { type: "boolean", default: false },
@@ -99,7 +103,8 @@ async function casesFor(direct: string): Promise<readonly (Case & { answer: Bare
   return cases;
 }
 
-type Pair = { readonly ours: Load; readonly bare: Load };
+/** What one request cost; the objects' share is what their process spent meanwhile. */
+type Pair = { readonly ours: Load; readonly bare: Load; readonly objectsUs: number };
 
 function summary(pairs: readonly Pair[]): Record<string, number> {
   const of = (value: (pair: Pair) => number): number => median(pairs.map(value));
@@ -107,6 +112,7 @@ function summary(pairs: readonly Pair[]): Record<string, number> {
     cpuUs: of(({ ours }) => ours.cpuUs),
     bareCpuUs: of(({ bare }) => bare.cpuUs),
     ratio: of(({ ours, bare }) => ours.cpuUs / bare.cpuUs),
+    objectsUs: of(({ objectsUs }) => objectsUs),
     p50Us: of(({ ours }) => ours.p50Us),
     bareP50Us: of(({ bare }) => bare.p50Us),
     p50Ratio: of(({ ours, bare }) => ours.p50Us / bare.p50Us),
@@ -120,41 +126,57 @@ function table(results: Readonly<Record<string, Record<string, number>>>): strin
     );
     return name.padEnd(12) + cells.join("");
   });
-  const head = ["CPU µs", "bare", "ratio", "p50 µs", "bare", "ratio"];
+  const head = ["CPU µs", "bare", "ratio", "objects", "p50 µs", "bare", "ratio"];
   return ["".padEnd(12) + head.map((name) => name.padStart(10)).join(""), ...rows].join("\n");
 }
 
 async function bench(): Promise<void> {
   requireWrk();
-  const [pairs, seconds] = [Number(values.pairs), Number(values.seconds)];
-  const worker = await startAviary({ direct: true });
-  const direct = await worker.directUrl();
-  await publishAll(worker);
+  const folder = await mkdtemp(join(tmpdir(), "aviary-bench-"));
+  const shared = { persist: join(folder, "stores"), registry: join(folder, "registry") };
+  const objects = await startAviary(shared);
+  await publishAll(objects);
   const flags = Number(values.flags);
-  await rampLiveFlags(worker, flags);
+  await rampLiveFlags(objects, flags);
+  const edge = await startEdge(shared);
   const results: Record<string, Record<string, number>> = {};
-  for (const { name, path, headers, answer } of await casesFor(direct)) {
+  for (const { name, path, headers, answer } of await casesFor(edge.url)) {
     if (values.only !== undefined && values.only !== name) continue;
     const bare = await startBare(answer);
-    const ours = { url: direct + path, pid: worker.pid, headers };
+    const ours = { url: edge.url + path, pid: edge.pid, headers };
     const theirs = { url: bare.url + path, pid: bare.pid, headers };
-    await load({ ...ours, seconds });
-    await load({ ...theirs, seconds });
-    const measured: Pair[] = [];
-    for (let pair = 0; pair < pairs; pair += 1) {
-      // Who goes first alternates, so that a drift of the machine favours nobody.
-      const first = pair % 2 === 0;
-      const one = await load({ ...(first ? ours : theirs), seconds });
-      const two = await load({ ...(first ? theirs : ours), seconds });
-      measured.push(first ? { ours: one, bare: two } : { ours: two, bare: one });
-      process.stderr.write(`\r${name} ${pair + 1}/${pairs} `);
-    }
-    results[name] = summary(measured);
+    results[name] = summary(await measure(name, { ours, theirs, objects: objects.pid }));
     await bare.stop();
   }
   process.stderr.write("\r".padEnd(24) + "\r");
-  await worker.stop();
+  await edge.stop();
+  await objects.stop();
+  await rm(folder, { recursive: true });
+  const pairs = Number(values.pairs);
   console.log(values.json ? JSON.stringify({ pairs, flags, ...results }) : table(results));
+}
+
+type Target = Pick<LoadOptions, "url" | "pid" | "headers">;
+type Targets = { readonly ours: Target; readonly theirs: Target; readonly objects: number };
+
+async function measure(name: string, { ours, theirs, objects }: Targets): Promise<Pair[]> {
+  const [pairs, seconds] = [Number(values.pairs), Number(values.seconds)];
+  await load({ ...ours, seconds: Number(values.warm) });
+  await load({ ...theirs, seconds: Number(values.warm) });
+  const measureOurs = async (): Promise<Omit<Pair, "bare">> => {
+    const before = cpuUsOf(objects);
+    const spent = await load({ ...ours, seconds });
+    return { ours: spent, objectsUs: (cpuUsOf(objects) - before) / spent.requests };
+  };
+  const measured: Pair[] = [];
+  for (let pair = 0; pair < pairs; pair += 1) {
+    // Who goes first alternates, so that a drift of the machine favours nobody.
+    const first = pair % 2 === 0 ? await measureOurs() : undefined;
+    const bare = await load({ ...theirs, seconds });
+    measured.push({ ...(first ?? (await measureOurs())), bare });
+    process.stderr.write(`\r${name} ${pair + 1}/${pairs} `);
+  }
+  return measured;
 }
 
 if (values.help) console.log(usage);

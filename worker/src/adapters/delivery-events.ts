@@ -1,6 +1,7 @@
 // Sampled delivery requests on their way to the sinks: gathered in the isolate and handed
 // to a shard behind a request, ten seconds' worth at a time. A sample may be lost, and is
-// counted then; it never counts twice, because nothing is sent again.
+// counted then; it never counts twice, because nothing is sent again. A busy isolate looks
+// at fewer of its requests, so that what samples cost does not grow with the traffic.
 import type { WideEvent } from "#rum/wide-event.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Report } from "./report.ts";
@@ -20,12 +21,19 @@ const betweenFlushesMs = 10_000;
 const deadlineMs = 5_000;
 /** Some hundred kilobytes; what comes beyond is dropped and counted. */
 const mostPending = 500;
+/** What an isolate makes between two flushes in the long run. */
+const wantedPerFlush = mostPending;
+/** As the column `delivery.sample_rate` has it. */
+const highestRate = 1_000_000;
 
 export class DeliveryEvents {
   readonly #deps: DeliveryEventsDependencies;
   #pending: WideEvent[] = [];
   #dropped = 0;
   #made = 0;
+  #madeAtFlush = 0;
+  /** One request is looked at where so many would be. */
+  #thinning = 1;
   #flushedAtMs = 0;
   #isFlushing = false;
 
@@ -33,9 +41,13 @@ export class DeliveryEvents {
     this.#deps = dependencies;
   }
 
-  /** Whether a request is to be looked at, of which one in `rate` is; none where it is 0. */
-  draws(rate: number): boolean {
-    return rate > 0 && this.#deps.random() * rate < 1;
+  /**
+   * Draws one request in `rate`, none where it is 0, and fewer where the isolate is busy:
+   * the number that the drawn one stands for, or undefined.
+   */
+  draw(rate: number): number | undefined {
+    const actual = Math.min(rate * this.#thinning, highestRate);
+    return actual > 0 && this.#deps.random() * actual < 1 ? actual : undefined;
   }
 
   /** A name for an event that no other has. */
@@ -61,6 +73,7 @@ export class DeliveryEvents {
     const dropped = this.#dropped;
     this.#pending = [];
     this.#dropped = 0;
+    this.#thin(nowMs - this.#flushedAtMs);
     this.#flushedAtMs = nowMs;
     this.#isFlushing = true;
     try {
@@ -72,5 +85,14 @@ export class DeliveryEvents {
     } finally {
       this.#isFlushing = false;
     }
+  }
+
+  // By how often requests come, never by what they are: both arms thin alike.
+  #thin(sinceFlushMs: number): void {
+    const made = this.#made - this.#madeAtFlush;
+    const wanted = (wantedPerFlush * Math.max(sinceFlushMs, 1)) / betweenFlushesMs;
+    const needed = Math.ceil((this.#thinning * made) / wanted);
+    this.#thinning = Math.min(Math.max(1, needed), highestRate);
+    this.#madeAtFlush = this.#made;
   }
 }

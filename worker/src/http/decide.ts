@@ -15,8 +15,8 @@ export function decide(visit: Visit, asked: Asked): Delivery {
     if (preview !== undefined) return previewed(visit, asked, preview);
   }
   if (plan.flags.length === 0) {
-    const rate = visit.plan.parameters.deliverySampleRate;
-    if (!services.deliveries.draws(rate)) return visit;
+    const rate = services.deliveries.draw(visit.plan.parameters.deliverySampleRate);
+    if (rate === undefined) return visit;
     return { ...visit, sample: newSample(new RequestContext(visit, asked), [], rate) };
   }
   const subject = new RequestContext(visit, asked);
@@ -28,9 +28,8 @@ export function decide(visit: Visit, asked: Asked): Delivery {
   // Pages report back, and the SDKs that poll datafiles do not.
   const isReported = asked.kind === "snippet" && plan.isTrial;
   const arms = isReported ? services.tokens.tokenFor(assignment, held, subject) : undefined;
-  const rate = chosen.parameters.deliverySampleRate;
-  const isDrawn = services.deliveries.draws(rate);
-  const sample = isDrawn ? newSample(subject, assignment.arms, rate) : undefined;
+  const rate = services.deliveries.draw(chosen.parameters.deliverySampleRate);
+  const sample = rate === undefined ? undefined : newSample(subject, assignment.arms, rate);
   return withPlan(visit, chosen, { arms, sample });
 }
 
