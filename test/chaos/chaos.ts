@@ -50,7 +50,8 @@ function summary(result: ChaosResult, faults: readonly string[]): string {
       (each) =>
         `${each.name}: ${each.events} events, ${each.lost} beacons lost, ${each.doubled} doubled, ` +
         `${each.repeated} events came again (${each.mostCopies} copies at most), ` +
-        `late beacon to sink p99 ${each.lateP99Ms} ms`,
+        `late beacon to sink p99 ${each.lateP99Ms} ms, ` +
+        `early one alone to sink at most ${each.earlyOnlyMostMs} ms`,
     ),
     ...(faults.length === 0 ? ["Nothing was lost."] : faults),
   ].join("\n");

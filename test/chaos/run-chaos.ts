@@ -32,6 +32,8 @@ type SinkResult = {
   readonly doubled: number;
   /** From the late beacon's time to the sink, of events with both beacons, in ms. */
   readonly lateP99Ms: number;
+  /** From the only beacon's time to the sink, of events with an early one alone: the longest, in ms. */
+  readonly earlyOnlyMostMs: number;
 };
 
 export type ChaosResult = {
@@ -164,13 +166,15 @@ function resultOf(
 ): SinkResult {
   const found = new Map<string, number>();
   const latencies: number[] = [];
+  let earlyOnlyMostMs = 0;
   for (const { event, atMs } of events.values()) {
     for (const beacon of beaconsOf(event)) found.set(beacon, (found.get(beacon) ?? 0) + 1);
+    const earlyAtMs = Date.parse(String(event["stitch.early_at"]));
+    if (event["stitch.state"] === "early_only") {
+      earlyOnlyMostMs = Math.max(earlyOnlyMostMs, atMs - earlyAtMs);
+    }
     if (event["stitch.state"] !== "both") continue;
-    const lastMs = Math.max(
-      Date.parse(String(event["stitch.early_at"])),
-      Date.parse(String(event["stitch.late_at"])),
-    );
+    const lastMs = Math.max(earlyAtMs, Date.parse(String(event["stitch.late_at"])));
     latencies.push(atMs - lastMs);
   }
   const promised = new Set(answered.map(({ view, sequence }) => `${view}:${sequence}`));
@@ -180,11 +184,12 @@ function resultOf(
     name,
     events: all.length,
     repeated: all.filter(({ copies }) => copies > 1).length,
-    mostCopies: Math.max(0, ...all.map(({ copies }) => copies)),
+    mostCopies: all.reduce((most, { copies }) => Math.max(most, copies), 0),
     differing: all.filter(({ differs }) => differs).length,
     lost: [...promised].filter((beacon) => !found.has(beacon)).length,
     doubled: [...found.values()].filter((times) => times > 1).length,
     lateP99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
+    earlyOnlyMostMs,
   };
 }
 
