@@ -71,6 +71,17 @@ describe("a ramp whose arms do the same still waits", () => {
     expect(judge(late).needsPerson).toBe(true);
   });
 
+  it.each<[Reason["reason"], VerdictInput]>([
+    ["too_few_units", asked({ minViews: 6_001 })],
+    ["stale_evidence", same],
+  ])("unharmed for ever, but a person is asked once time is up: %s", (reason, input) => {
+    const nowMs = startMs + 8 * 24 * 60 * minuteMs;
+    const latestAtMs = reason === "stale_evidence" ? input.latestAtMs : nowMs;
+    const late = { ...input, nowMs, latestAtMs };
+    expect(wait(late)).toEqual(["time_is_up", reason]);
+    expect(judge(late).needsPerson).toBe(true);
+  });
+
   it("until its last stage has baked, and is then promoted", () => {
     const nowMs = startMs + 25 * 60 * minuteMs;
     const baked = amended(same, { stage: 1 }, { nowMs, latestAtMs: nowMs });

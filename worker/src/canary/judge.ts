@@ -106,7 +106,8 @@ function decide(
   }
   const [worst, ...others] = [...harms(guardrails), ...silence(input)];
   if (worst !== undefined) return { action: "rollback", reasons: [worst, ...others] };
-  const [first, ...rest] = [...unripe(input), ...unsure(input, guardrails), ...barred(input)];
+  const doubts = [...unripe(input), ...unsure(guardrails)];
+  const [first, ...rest] = [...overdue(input, doubts), ...doubts, ...barred(input)];
   if (first !== undefined) return { action: "hold", reasons: [first, ...rest] };
   return { action: "advance", reasons: [{ reason: "unharmed", stage: rollout.stage ?? 0 }] };
 }
@@ -160,17 +161,23 @@ function unripe({ rollout, policy, strata, nowMs, latestAtMs }: VerdictInput): r
 }
 
 /** Primary guardrails that were not shown to be unharmed. */
-function unsure(
-  { rollout, policy, nowMs }: VerdictInput,
-  guardrails: readonly GuardrailNumbers[],
-): readonly Reason[] {
+function unsure(guardrails: readonly GuardrailNumbers[]): readonly Reason[] {
   const open = guardrails.filter(({ role, isUnharmed }) => role === "primary" && !isUnharmed);
   if (open.length === 0) return [];
   const reasons: Reason[] = [{ reason: "undecided", guardrails: open.map(({ name }) => name) }];
   const anecdotes = open.filter(({ isAnecdote }) => isAnecdote).map(({ name }) => name);
   if (anecdotes.length > 0) reasons.push({ reason: "few_witnesses", guardrails: anecdotes });
+  return reasons;
+}
+
+// Whatever is missing by then, harm ruled out or not, will not come by itself.
+function overdue(
+  { rollout, policy, nowMs }: VerdictInput,
+  doubts: readonly Reason[],
+): readonly Reason[] {
   const sinceMs = rollout.shareSetAtMs + policy.maxStageMs;
-  return nowMs > sinceMs ? [{ reason: "time_is_up", sinceMs }, ...reasons] : reasons;
+  const isMissing = doubts.some(({ reason }) => reason !== "too_early");
+  return isMissing && nowMs > sinceMs ? [{ reason: "time_is_up", sinceMs }] : [];
 }
 
 /** What a person has ruled out, whatever the evidence says. */
