@@ -20,6 +20,7 @@ function names(document: unknown) {
 }
 
 const hits = { measure: { kind: "mean", column: "lcp.value" }, role: "watch" };
+const named = { ...hits, name: "hits", role: "primary" };
 
 describe("a rollout's policy", () => {
   it("is the default of where its change is seen, where its author says nothing", () => {
@@ -54,6 +55,10 @@ describe("a rollout's policy", () => {
     ["change.errors.margin", { change: { errors: { margin: -1 } } }],
     ["change.mine.measure", { change: { mine: { role: "guard" } } }],
     ["change", { change: 7 }],
+    ["change.errors", { change: { errors: false } }],
+    ["change.errors", { change: { errors: [] } }],
+    ["change.erors", { change: { erors: null } }],
+    ["guardrails", { guardrails: [named, named], change: {} }],
     ["", "none"],
     ["alpha", { alpha: 2 }],
     ["guardrails.0.name", { guardrails: [hits], change: {} }],

@@ -33,6 +33,8 @@ export function policyOf(rollout: Judged): Result<Policy, PolicyError> {
   if (!isDocument(change) || !Array.isArray(list)) {
     return wrong({ path: "change", message: "must be an object, by guardrail" });
   }
+  const misfit = misfitOf(list, change);
+  if (misfit !== undefined) return wrong(misfit);
   const changed = changedList(list, change);
   const parsed = parsePolicy({ ...rest, guardrails: changed });
   if (parsed.ok) return ok(parsed.value);
@@ -46,6 +48,24 @@ export function evidenceColumns(rollout: Judged): ReadonlySet<string> {
   const read = columnsOf(policy.ok ? policy.value : defaultPolicy(seenIn(rollout)));
   const unit = unitColumns[rollout.unit];
   return unit === undefined ? read : new Set([...read, unit]);
+}
+
+// What would change nothing is a slip of its author's, who believes that it did.
+function misfitOf(list: readonly unknown[], change: Documents): Issue | undefined {
+  const names = list.map(nameOf);
+  if (new Set(names).size < names.length) {
+    return { path: "guardrails", message: "must not repeat a name" };
+  }
+  for (const [name, wanted] of Object.entries(change)) {
+    const path = `change.${name}`;
+    if (wanted === null && !names.includes(name)) {
+      return { path, message: "is not there to be left out" };
+    }
+    if (wanted !== null && !isDocument(wanted)) {
+      return { path, message: "must be an object, or null for none" };
+    }
+  }
+  return undefined;
 }
 
 function changedList(list: readonly unknown[], change: Documents): readonly unknown[] {
