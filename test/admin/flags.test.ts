@@ -191,6 +191,20 @@ describe("a policy", () => {
   });
 });
 
+describe("a policy of which only a part is set", () => {
+  it("keeps its freezes, and a judge that only advises, until somebody says otherwise", async () => {
+    const freezes = [{ fromMs: 1, toMs: 2 }];
+    await setPolicy({ maxLive: 8, freezes, automatic: false });
+    expect(await setPolicy({ maxLive: 7 })).toMatchObject({
+      maxLive: 7,
+      freezes,
+      automatic: false,
+    });
+    const all = { maxLive: 8, freezes: [], automatic: true };
+    expect(await setPolicy(all)).toMatchObject(all);
+  });
+});
+
 describe("the red button", () => {
   it("is tried without being pressed, and leaves no line then", async () => {
     await createFlag("spared", { patch: { staleIfErrorS: 8 } });
@@ -259,3 +273,11 @@ describe("an import", () => {
     expect(again).toMatchObject({ status: 200, body: { added: [], changed: [], removed: [] } });
   });
 });
+
+async function setPolicy(policy: object): Promise<unknown> {
+  const { revision } = (await ask("/policy")).body as { revision: number };
+  const headers = { "if-match": `"${revision}"` };
+  const set = await ask("/policy", { method: "PUT", headers, body: JSON.stringify(policy) });
+  expect(set.status).toBe(200);
+  return set.body;
+}

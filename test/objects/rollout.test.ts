@@ -20,7 +20,7 @@ afterEach(async () => {
   await ask("/policy", {
     method: "PUT",
     headers: { "if-match": `"${(await registry().policy()).revision}"` },
-    body: JSON.stringify({ maxLive: 8 }),
+    body: JSON.stringify({ maxLive: 8, freezes: [], automatic: true }),
   });
   await kill();
 });

@@ -103,7 +103,8 @@ export type ImportFlags = {
 };
 
 export type SetPolicy = {
-  readonly policy: Omit<Policy, "revision">;
+  /** What is left out stays as it is. */
+  readonly policy: Partial<Omit<Policy, "revision">>;
   readonly expected: number | null;
   readonly dryRun: boolean;
   readonly author: Author;

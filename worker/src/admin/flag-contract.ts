@@ -134,18 +134,22 @@ export const killed = v.object({
   flags: v.array(v.string()),
 });
 
+const maxLive = v.pipe(
+  v.number("must be a whole number"),
+  v.integer("must be a whole number"),
+  v.minValue(0, "must be from 0 to 64"),
+  v.maxValue(64, "must be from 0 to 64"),
+);
+const automatic = v.boolean("must be true or false");
+
+/** What is left out stays as it is: nobody unfreezes, or lets the judge act, without saying so. */
 export const policyBody = v.strictObject({
-  maxLive: v.pipe(
-    v.number("must be a whole number"),
-    v.integer("must be a whole number"),
-    v.minValue(0, "must be from 0 to 64"),
-    v.maxValue(64, "must be from 0 to 64"),
-  ),
-  freezes: v.optional(freezes, []),
+  maxLive,
+  freezes: v.exactOptional(freezes),
   /** Whether verdicts of the judge are acted on; false where they are only told. */
-  automatic: v.optional(v.boolean("must be true or false"), true),
+  automatic: v.exactOptional(automatic),
 });
-export const policyView = v.object({ ...policyBody.entries, revision: v.number() });
+export const policyView = v.object({ maxLive, freezes, automatic, revision: v.number() });
 
 /** A flagd file, flagd.dev/schema/v0/flags.json. */
 export const flagdFile = v.looseObject({ flags: v.record(v.string(), v.unknown()) });

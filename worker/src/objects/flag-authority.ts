@@ -141,16 +141,17 @@ export class FlagAuthority {
   }
 
   setPolicy(request: SetPolicy, nowMs: number): Result<Policy, StaleRevision> {
-    const { policy: next, expected, dryRun, author } = request;
-    const before = this.table.policy();
-    if (expected !== null && expected !== before.revision) {
-      return this.#stale(request, { action: "policy", current: before.revision, nowMs });
+    const { expected, dryRun, author } = request;
+    const { revision, ...before } = this.table.policy();
+    const next = { ...before, ...request.policy };
+    if (expected !== null && expected !== revision) {
+      return this.#stale(request, { action: "policy", current: revision, nowMs });
     }
-    if (dryRun) return ok({ ...next, revision: before.revision });
+    if (dryRun) return ok({ ...next, revision });
     this.#commit(() => {
       this.table.savePolicy(next);
       const entry = { ...author, action: "policy", target: "*", outcome: "done" };
-      this.#note({ ...entry, before, after: next }, nowMs);
+      this.#note({ ...entry, before: { ...before, revision }, after: next }, nowMs);
     });
     return ok(this.table.policy());
   }
