@@ -109,6 +109,20 @@ describe("Slack", () => {
   });
 });
 
+describe("a long reason for Slack", () => {
+  it.each([2_994, 2_995, 2_996, 2_997])(
+    "is never cut within an escape: after %i",
+    async (length) => {
+      const receiver = await standIn(() => ({ status: 200, body: "ok" }));
+      const notice = { ...rolledBack, reasons: [`${"x".repeat(length - 2)}<>`] };
+      await only({ NOTICE_SLACK_URL: receiver.url }).send({ id: "n-1", notice });
+      const sent = receiver.asked[0]?.body.toString() ?? "";
+      expect(sent).toContain("xxx");
+      expect(sent).not.toMatch(/&[a-z]*"/);
+    },
+  );
+});
+
 describe("PagerDuty", () => {
   it.each(all)("takes a notice of %s", async (_, notice) => {
     const server = await receiverOf(pagerDutyEvent, 202);

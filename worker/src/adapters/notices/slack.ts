@@ -30,7 +30,9 @@ function messageOf({ kind, title, reasons, guardrails, flag }: Notice) {
       type: "mrkdwn",
       text: escaped(`${isHarmed ? "*" : ""}${name}${isHarmed ? "*" : ""}: ${changeText}`),
     }));
-  const why = escaped(reasons.map((each) => `• ${each}`).join("\n")).slice(0, mostSection);
+  const lines = escaped(reasons.map((each) => `• ${each}`).join("\n"));
+  // A cut through an escape would show half of it.
+  const why = lines.slice(0, mostSection).replace(/&[a-z]*$/, "");
   const heading = `${signs[kind]} ${title}`.slice(0, mostHeading);
   return {
     text: escaped(title),
