@@ -193,3 +193,27 @@ describe("channels from the environment", () => {
     expect(channels).toHaveLength(Object.keys(good).length);
   });
 });
+
+const echo = ({ path, body }: Asked) => ({
+  status: 500,
+  body: `failed: ${path} ${body.toString().slice(0, 100)}`,
+});
+
+describe("a receiver that repeats what it was sent", () => {
+  const key = "Zk3vQ9wLr81xHb5d";
+
+  it.each(["slack", "pagerduty", "webhook"] as const)(
+    "gets no key of %s into a log",
+    async (name) => {
+      const { url } = await standIn(echo);
+      const env = {
+        slack: { NOTICE_SLACK_URL: `${url}/services/T0/${key}` },
+        pagerduty: { NOTICE_PAGERDUTY_KEY: routingKey, NOTICE_PAGERDUTY_URL: url },
+        webhook: { NOTICE_WEBHOOK_URL: `${url}/?token=${key}`, NOTICE_WEBHOOK_SECRET: secret },
+      }[name];
+      const said = JSON.stringify(await only(env).send({ id: "1", notice: rolledBack }));
+      expect(said).toContain("failed: ");
+      for (const one of [key, routingKey, secret]) expect(said).not.toContain(one);
+    },
+  );
+});

@@ -20,6 +20,7 @@ export function pagerDutyChannel(config: PagerDutyConfig, deps: PostDependencies
     url: config.url,
     headers: jsonHeaders,
     body: JSON.stringify(eventOf(notice, config.routingKey)),
+    secrets: [config.routingKey],
   });
   return jsonChannel("pagerduty", request, deps);
 }

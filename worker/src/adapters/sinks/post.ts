@@ -1,5 +1,6 @@
 // One POST over HTTP, and what its answer means. Follows no redirect, which would turn
-// the POST into a GET or carry a key to another host. Never rejects.
+// the POST into a GET or carry a key to another host. Never rejects. What an answer repeats
+// of keys that were sent does not get into what is said of it, which ends in logs.
 import type { SinkOutcome } from "./sink.ts";
 
 export type PostDependencies = {
@@ -14,6 +15,8 @@ export type Post = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string;
+  /** Keys within the body. */
+  readonly secrets?: readonly string[];
   /** Statuses that say of the body, not of the moment, that it is wrong. */
   readonly refusing?: (status: number) => boolean;
 };
@@ -36,11 +39,11 @@ export async function post(what: Post, dependencies: PostDependencies): Promise<
     response = await dependencies.fetch(url, init);
     text = await response.text();
   } catch (error) {
-    return { answer: "failed", why: whyUnreachable(error, timeoutMs) };
+    return { answer: "failed", why: redacted(whyUnreachable(error, timeoutMs), what) };
   }
   if (response.ok) return { answer: "accepted", text };
   const { status } = response;
-  const why = `answers ${status}${excerpt(text)}`;
+  const why = `answers ${status}${excerpt(redacted(text, what))}`;
   if (refusing(status)) return { answer: "refused", why };
   const retryAfterMs = readRetryAfter(response.headers.get("retry-after"), now());
   return { answer: "failed", why, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
@@ -56,6 +59,22 @@ function whyUnreachable(error: unknown, timeoutMs: number): string {
   // Node says in the cause what workerd says in the message.
   const { cause } = error;
   return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
+}
+
+const shortestSecret = 8;
+
+/** Without what may be a key: values of header fields, and parts of the address's path and query. */
+function redacted(text: string, { url, headers, secrets = [] }: Post): string {
+  const address = URL.parse(url);
+  const inAddress =
+    address === null ? [url] : `${address.pathname}${address.search}`.split(/[/?&=]/);
+  const fields = Object.entries(headers).filter(([name]) => !name.startsWith("content-"));
+  // An echo may have what comes after the scheme, as in `Bearer`, alone.
+  const inFields = fields.flatMap(([, value]) => value.split(" "));
+  return [...secrets, ...inAddress, ...inFields]
+    .filter(({ length }) => length >= shortestSecret)
+    .toSorted((left, right) => right.length - left.length)
+    .reduce((left, secret) => left.replaceAll(secret, "[redacted]"), text);
 }
 
 /** What a person needs of an answer: its beginning, on one line. */
