@@ -65,14 +65,14 @@ describe("a page that is left before it was loaded", () => {
   it.each(Object.entries(exits))(
     "has sent both beacons when %s, ten times of ten",
     async (way, leave) => {
-      const visits = times.map(async (time) => {
+      // One after the other: Chromium ends a renderer that has no time to say goodbye.
+      for (const time of times) {
         const name = `${way.replaceAll(" ", "-")}-${time}`;
         const tab = await visit(browser, name, true);
         await leave(tab);
         expect(await numbers(name, 2)).toEqual([0, 1]);
         await browser.send("Target.closeTarget", { targetId: tab.targetId }).catch(() => undefined);
-      });
-      await Promise.all(visits);
+      }
     },
   );
 });
