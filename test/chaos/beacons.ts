@@ -5,25 +5,29 @@ import { seeded } from "../stats/seeded.ts";
 
 export type Shot = { readonly view: number; readonly sequence: 0 | 1; readonly body: string };
 
-/** About `count` beacons; the same for the same seed. */
+/**
+ * About `count` beacons; the same for the same seed. The order is random among beacons
+ * that are not too far apart: one that comes again after five minutes is another view's,
+ * however slow the machine is.
+ */
 export function shotsOf(count: number, seed: number): readonly Shot[] {
   const random = seeded(seed);
-  const shots: Shot[] = [];
+  const shots: (Shot & { readonly order: number })[] = [];
+  const add = (shot: Shot): void => {
+    shots.push({ ...shot, order: shots.length + random() * mixedAmong });
+  };
   for (let view = 0; shots.length < count; view += 1) {
     for (const sequence of [0, 1] as const) {
       if (random() < lossRate) continue;
       const shot = { view, sequence, body: bodyOf(view, sequence) };
-      shots.push(shot);
-      if (random() < duplicateRate) shots.push(shot);
+      add(shot);
+      if (random() < duplicateRate) add(shot);
     }
   }
-  for (let at = shots.length - 1; at > 0; at -= 1) {
-    const other = Math.floor(random() * (at + 1));
-    [shots[at], shots[other]] = [shots[other] as Shot, shots[at] as Shot];
-  }
-  return shots;
+  return shots.sort((left, right) => left.order - right.order);
 }
 
+const mixedAmong = 10_000;
 const lossRate = 0.03;
 const duplicateRate = 0.05;
 

@@ -46,7 +46,8 @@ export type ChaosResult = {
   readonly shards: readonly ShardView[];
 };
 
-const giveUpAfterMs = 180_000;
+/** How long nothing may move while the last events go out. */
+const giveUpAfterMs = 90_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const folder = await mkdtemp(join(tmpdir(), "aviary-chaos-"));
@@ -147,7 +148,8 @@ async function shoot(shots: readonly Shot[], shooting: Shooting): Promise<readon
 
 /** Waits until nothing is open and nothing waits for a sink. */
 async function drained(url: string): Promise<readonly ShardView[]> {
-  const untilMs = Date.now() + giveUpAfterMs;
+  let untilMs = Date.now() + giveUpAfterMs;
+  let before = "";
   for (;;) {
     const response = await fetch(`${url}/shards`);
     const shards: readonly ShardView[] = JSON.parse(await response.text());
@@ -155,6 +157,12 @@ async function drained(url: string): Promise<readonly ShardView[]> {
       ({ openViews, sinks }) => openViews === 0 && sinks.every(({ waiting }) => waiting === 0),
     );
     if (isDone || Date.now() > untilMs) return shards;
+    const left = shards.map(({ openViews, sinks }) => [
+      openViews,
+      sinks.map((each) => each.waiting),
+    ]);
+    if (JSON.stringify(left) !== before) untilMs = Date.now() + giveUpAfterMs;
+    before = JSON.stringify(left);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

@@ -44,14 +44,14 @@ export class Outbox {
   #lastSeq: number;
   /** Last event that was laid down. */
   #laidDown: number;
-  #done: number;
+  #done = 0;
+  #dropped = 0;
 
   /** @param lastSeq the last event that there was before those that will be pushed. */
   constructor(chunks: Chunks, lastSeq: number, laidDown: number) {
     this.#chunks = chunks;
     this.#lastSeq = lastSeq;
     this.#laidDown = laidDown;
-    this.#done = 0;
   }
 
   get lastSeq(): number {
@@ -90,11 +90,20 @@ export class Outbox {
 
   /** Lets go of all events up to `seq`, and says which rows were kept for them. */
   release(seq: number): readonly number[] {
-    if (seq > this.#done && this.#done < this.#laidDown) this.#chunks.drop(seq);
     this.#done = Math.max(this.#done, seq);
     const count = this.#memory.findIndex((each) => each.seq > seq);
     const gone = this.#memory.splice(0, count < 0 ? this.#memory.length : count);
     return gone.flatMap(({ rows }) => rows);
+  }
+
+  /**
+   * Drops chunks that were let go: to be called where the cursors are written down, or a
+   * crash between the two would leave a cursor that points at nothing.
+   */
+  drop(): void {
+    if (this.#done <= this.#dropped) return;
+    if (this.#dropped < this.#laidDown) this.#chunks.drop(this.#done);
+    this.#dropped = this.#done;
   }
 
   /**

@@ -2,6 +2,11 @@
 // again of the beacons that it names, and only beacons that no row sealed are stitched.
 import { sealAfterMs, type Sealed } from "#rum/stitch.ts";
 import { wideEvent } from "#rum/wide-event.ts";
+import {
+  noteClosing,
+  type ClosingsByGeneration,
+  type Remembered,
+} from "#rum/window/closed-views.ts";
 import { decodeEvents, decodeReceived, type Taken, type Written } from "#rum/window/codec.ts";
 import type { LogRows } from "#rum/window/log-rows.ts";
 import type { Outbox } from "#rum/window/outbox.ts";
@@ -14,7 +19,7 @@ import {
   type Place,
 } from "#rum/window/views.ts";
 import { reportToLog } from "#src/adapters/report.ts";
-import type { ShardState } from "./shard-state.ts";
+import { stateFrom, type ShardState } from "./shard-state.ts";
 import type { LogRow, WindowLog } from "./window-log.ts";
 
 type Restoring = {
@@ -30,33 +35,38 @@ type Restored = {
   readonly atMs: number;
   /** What is sealed now and was not before: a later version may see it so. */
   readonly decisions: readonly Decision[];
-  /** What the rows closed: it may not have been written down yet. */
-  readonly closings: Map<string, number>;
+  /** What the rows closed, which may not have been written down yet, by generation. */
+  readonly closings: ClosingsByGeneration;
 };
 
 type ReadRow = Pick<LogRow, "slot" | "row" | "atMs" | "events"> & {
   readonly beaconList: readonly Taken[];
+  readonly closed: Remembered;
 };
 
 /** Fills `rows` and `outbox`. */
 export function restore({ log, state, rows, outbox }: Restoring): Restored {
   const views = new Views();
-  for (const [key, bits] of log.closings()) views.closed.add(key, bits);
-  const read = log.rows(state.keepFrom).map(({ slot, row, atMs, events, beacons }): ReadRow => {
-    return { slot, row, atMs, events, beaconList: decodeReceived(beacons) };
+  for (const { sinceMs, closings } of log.closings()) {
+    for (const [key, bits] of closings) views.closed.add(key, bits, sinceMs);
+  }
+  const read = log.rows(state.keepFrom).map((each): ReadRow => {
+    const { slot, row, atMs, events } = each;
+    const { closed } = stateFrom(each.state);
+    return { slot, row, atMs, events, closed, beaconList: decodeReceived(each.beacons) };
   });
   const byRow = new Map(read.map((each) => [each.row, each]));
   const needs = new Map<number, number>();
   const need = (row: number): void => void needs.set(row, (needs.get(row) ?? 0) + 1);
 
   const sealed = new Set<string>();
-  const closings = new Map<string, number>();
+  const closings: ClosingsByGeneration = new Map();
   for (const row of read) {
     const { firstSeq, events } = decodeEvents(row.events);
     for (const [at, event] of events.entries()) {
       for (const { place } of event.beacons) sealed.add(nameOf(place));
-      views.closed.add(event.key, event.bits);
-      closings.set(event.key, (closings.get(event.key) ?? 0) | event.bits);
+      views.closed.add(event.key, event.bits, row.closed.sinceMs);
+      noteClosing(closings, row.closed.sinceMs, event);
       const seq = firstSeq + at;
       if (seq <= outbox.lastSeq) continue;
       const again = sealedFrom(event, byRow);
@@ -69,9 +79,10 @@ export function restore({ log, state, rows, outbox }: Restoring): Restored {
   const last = read.at(-1);
   const openSinceMs = (last?.atMs ?? 0) - sealAfterMs - mostEarlierMs;
   const decisions: Decision[] = [];
-  for (const { row, atMs, beaconList } of read) {
+  for (const { row, atMs, beaconList, closed } of read) {
     // Every commit seals what is due: what is older went out, and may be forgotten by now.
     if (atMs < openSinceMs) continue;
+    views.closed.remember(closed);
     for (const [at, taken] of beaconList.entries()) {
       const place = { row, at };
       if (sealed.has(nameOf(place))) continue;
@@ -79,6 +90,8 @@ export function restore({ log, state, rows, outbox }: Restoring): Restored {
       decisions.push(...views.take(beacon, atMs, timeInRow(taken.atMs, atMs)).decisions);
     }
   }
+  views.closed.remember(state.closed);
+  views.closed.forget();
   for (const { row } of views.openPlaces()) need(row);
   for (const { sealed: each } of decisions) {
     for (const { beacon } of each.arrivals) need((beacon as Logged).place.row);

@@ -2,6 +2,7 @@
 // log carries, so that the latest row tells all of it.
 import type { LaneState } from "#src/adapters/sinks/dispatch.ts";
 import type { ShardCounts } from "#src/adapters/window-rpc.ts";
+import type { Remembered } from "#rum/window/closed-views.ts";
 import { firstRing, type Ring } from "#rum/window/ring.ts";
 import type { Sealed } from "#rum/stitch.ts";
 
@@ -11,6 +12,8 @@ export type ShardState = {
   /** The oldest row that is needed. */
   readonly keepFrom: number;
   readonly counts: ShardCounts;
+  /** Which closed views were known after it. */
+  readonly closed: Remembered;
   /** The newest ring that an edge has told of. */
   readonly ring: Ring;
   readonly lanes: Readonly<Record<string, LaneState>>;
@@ -31,6 +34,7 @@ const firstState: ShardState = {
     delivery: 0,
     deliveryDropped: 0,
   },
+  closed: { sinceMs: 0, fromMs: 0 },
   ring: firstRing,
   lanes: {},
 };

@@ -4,7 +4,7 @@
 // is an argument.
 import { viewKey } from "#rum/stitch.ts";
 import { wideEvent, type WideEvent } from "#rum/wide-event.ts";
-import { bitsOf, keepMs } from "#rum/window/closed-views.ts";
+import { bitsOf, noteClosing, type ClosingsByGeneration } from "#rum/window/closed-views.ts";
 import { encodeEvents, encodeReceived, type Taken } from "#rum/window/codec.ts";
 import { LogRows } from "#rum/window/log-rows.ts";
 import { Outbox } from "#rum/window/outbox.ts";
@@ -50,8 +50,8 @@ export class Shard {
   #row: number;
   #atMs: number;
   #decided: readonly Decision[];
-  /** What was closed since it was last written down, and the first row that did. */
-  #closings: Map<string, number>;
+  /** What was closed since it was last written down, by generation, and the first row that did. */
+  #closings: ClosingsByGeneration;
   #unclosedFrom: number;
   #closedAtMs = 0;
   #isChanged = false;
@@ -118,6 +118,8 @@ export class Shard {
   commit(deliveries: readonly Delivery[], nowMs: number, share = 0): readonly string[] {
     this.#row += 1;
     this.#atMs = Math.max(this.#atMs, nowMs);
+    const forgetBeforeMs = this.#views.closed.turn(this.#atMs);
+    if (forgetBeforeMs !== undefined) this.#log.forgetClosings(forgetBeforeMs);
     const decisions = [...this.#decided, ...this.#views.sealDue(this.#atMs)];
     this.#decided = [];
     const texts: string[] = [];
@@ -140,7 +142,8 @@ export class Shard {
           const take = this.#views.take(logged, this.#atMs, timeInRow(each.atMs, this.#atMs));
           this.#counts.taken += 1;
           if (take.isHeld) held += 1;
-          if (take.instead !== undefined) this.#rows.release([take.instead.row]);
+          if (take.instead?.row === this.#row) held -= 1;
+          else if (take.instead !== undefined) this.#rows.release([take.instead.row]);
           decisions.push(...take.decisions);
           if (take.outcome !== "duplicate") return "t";
           this.#counts.duplicate += 1;
@@ -224,6 +227,7 @@ export class Shard {
     this.#rows.hold(this.#row, slot, held + waits);
     for (const decision of decisions) this.#send(decision);
     this.#rows.release(this.#outbox.layDown());
+    this.#outbox.drop();
     const row = { slot, row: this.#row, atMs: this.#atMs, beacons };
     const state = JSON.stringify(this.#state());
     this.#log.write({ ...row, events: encodeEvents(firstSeq, decisions), state });
@@ -235,7 +239,8 @@ export class Shard {
     const seq = this.#outbox.lastSeq + 1;
     this.#counts.sealed += arrivals.length;
     this.#counts[countOf(sealed)] += 1;
-    this.#closings.set(key, (this.#closings.get(key) ?? 0) | bitsOf(arrivals));
+    const { sinceMs } = this.#views.closed.remembered;
+    noteClosing(this.#closings, sinceMs, { key, bits: bitsOf(arrivals) });
     this.#unclosedFrom = Math.min(this.#unclosedFrom, this.#row);
     const rows = arrivals.map(({ beacon }) => (beacon as Logged).place.row);
     if (this.lanes.length === 0) {
@@ -252,6 +257,7 @@ export class Shard {
       seq: this.#outbox.lastSeq,
       keepFrom: Math.min(this.#rows.oldest ?? this.#row, this.#unclosedFrom),
       counts: this.#counts,
+      closed: this.#views.closed.remembered,
       ring: this.#ring,
       lanes: Object.fromEntries(this.lanes.map((lane) => [lane.name, lane.state])),
     };
@@ -264,15 +270,14 @@ export class Shard {
   }
 
   #writeClosings(nowMs: number): void {
+    const sizes = [...this.#closings.values()].map(({ size }) => size);
     const isDue =
-      nowMs - this.#closedAtMs >= closeEveryMs || this.#closings.size >= mostUnwrittenClosings;
+      nowMs - this.#closedAtMs >= closeEveryMs || Math.max(...sizes) >= mostUnwrittenClosings;
     if (!isDue) return;
     this.#closedAtMs = nowMs;
-    if (this.#closings.size > 0) this.#log.close(this.#row, nowMs, this.#closings);
+    for (const [sinceMs, closings] of this.#closings) this.#log.close(sinceMs, closings);
     this.#closings = new Map();
     this.#unclosedFrom = Infinity;
     this.#rows.settle();
-    this.#views.closed.age(nowMs);
-    this.#log.forgetClosings(nowMs - 2 * keepMs);
   }
 }

@@ -93,19 +93,26 @@ export class WindowLog implements Chunks {
     for (const slot of slots) this.#run("DELETE FROM log WHERE slot = ?", [slot]);
   }
 
-  close(row: number, atMs: number, closings: Closings): void {
+  /** Writes down what was closed in the generation that began at `sinceMs`. */
+  close(sinceMs: number, closings: Closings): void {
     const views = JSON.stringify([...closings].flat());
-    this.#run("INSERT OR REPLACE INTO closing VALUES (?, ?, ?)", [row, atMs, views]);
+    this.#run("INSERT INTO closing (at_ms, views) VALUES (?, ?)", [sinceMs, views]);
   }
 
-  /** All that was closed and not forgotten. */
-  *closings(): Iterable<readonly [string, number]> {
-    for (const { views } of this.#sql.exec<{ views: string }>("SELECT views FROM closing")) {
+  /** All that was closed and not forgotten, and when its generation began. */
+  *closings(): Iterable<{ readonly sinceMs: number; readonly closings: Closings }> {
+    const query = "SELECT at_ms AS sinceMs, views FROM closing";
+    for (const { sinceMs, views } of this.#sql.exec<{ sinceMs: number; views: string }>(query)) {
       const list = JSON.parse(views) as (string | number)[];
-      for (let at = 0; at < list.length; at += 2) yield [String(list[at]), Number(list[at + 1])];
+      const closings = new Map<string, number>();
+      for (let at = 0; at < list.length; at += 2) {
+        closings.set(String(list[at]), Number(list[at + 1]));
+      }
+      yield { sinceMs, closings };
     }
   }
 
+  /** Deletes generations that began before. */
   forgetClosings(beforeMs: number): void {
     this.#run("DELETE FROM closing WHERE at_ms < ?", [beforeMs]);
   }
