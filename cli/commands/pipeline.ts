@@ -39,7 +39,7 @@ function beaconsText(seen: PipelineView): string {
       "events",
       `${number(events.both)} with both beacons, ${number(events.earlyOnly)} early only, ` +
         `${number(events.lateOnly)} late only, ${number(events.update)} updates, ` +
-        `${number(events.delivery)} sampled deliveries`,
+        `${number(events.delivery)} sampled deliveries, ${number(events.pipeline)} of the pipeline itself`,
     ],
   ];
   if (unaccounted !== 0) {

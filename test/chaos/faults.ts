@@ -17,7 +17,7 @@ export function faultsOf({ sinks, shards, answered, kills }: ChaosResult): reado
   }
   let taken = 0;
   for (const { shard, counts, openBeacons, sinks: lanes } of shards) {
-    const { duplicate, sealed, both, earlyOnly, lateOnly, update, delivery } = counts;
+    const { duplicate, sealed, both, earlyOnly, lateOnly, update, delivery, pipeline } = counts;
     taken += counts.taken;
     const kept = duplicate + openBeacons + sealed;
     law(counts.taken === kept, `${shard}: ${counts.taken} beacons taken, ${kept} accounted for`);
@@ -26,7 +26,7 @@ export function faultsOf({ sinks, shards, answered, kills }: ChaosResult): reado
       const sum = exported + waiting + parked;
       law(waiting === 0, `${shard}: ${waiting} events still wait for ${name}`);
       law(events === sum, `${shard}: ${events} events, ${sum} accounted for at ${name}`);
-      const made = both + earlyOnly + lateOnly + update + delivery;
+      const made = both + earlyOnly + lateOnly + update + delivery + pipeline;
       law(events === made, `${shard}: ${made} events made, ${events} meant for ${name}`);
     }
   }

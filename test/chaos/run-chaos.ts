@@ -176,6 +176,7 @@ function resultOf(
   const latencies: number[] = [];
   let earlyOnlyMostMs = 0;
   for (const { event, atMs } of events.values()) {
+    if (event["event.kind"] === "pipeline") continue;
     for (const beacon of beaconsOf(event)) found.set(beacon, (found.get(beacon) ?? 0) + 1);
     const earlyAtMs = Date.parse(String(event["stitch.early_at"]));
     if (event["stitch.state"] === "early_only") {

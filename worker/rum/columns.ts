@@ -11,6 +11,7 @@ import { errorColumns, lifecycleColumns } from "./columns/lifecycle.ts";
 import { mainThreadColumns, thirdPartyColumns } from "./columns/main-thread.ts";
 import { navigationColumns } from "./columns/navigation.ts";
 import { snippetFetchColumns, snippetRunColumns } from "./columns/snippet.ts";
+import { pipelineColumns } from "./columns/pipeline.ts";
 import { vitalColumns } from "./columns/vitals.ts";
 
 /** Version of the table: goes up when a column changes its meaning or goes. */
@@ -32,6 +33,7 @@ export const columnGroups = {
   Lifecycle: lifecycleColumns,
   Stitching: stitchColumns,
   "Delivery requests": requestColumns,
+  "The pipeline itself": pipelineColumns,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Column>>>>;
 
 /** The table: every column of the wide event by its name. */
@@ -50,6 +52,7 @@ export const columnTable = {
   ...lifecycleColumns,
   ...stitchColumns,
   ...requestColumns,
+  ...pipelineColumns,
 } as const;
 
 /** The table, and what beacons carry beside it. */

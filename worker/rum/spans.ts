@@ -25,6 +25,7 @@ const rootNames = {
   late_only: "late_only",
   page_update: "page_update",
   delivery: "delivery",
+  pipeline: "pipeline",
 } as const satisfies Record<NonNullable<WideEvent["event.kind"]>, string>;
 
 /** The spans of an event, its root first; every one begins and ends within the root. */

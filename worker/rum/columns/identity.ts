@@ -24,7 +24,7 @@ const oneInN = integer({ unit: "1 in n", least: 1, most: 1_000_000 });
 const path = shaped(/^\/[^?#\s]{0,199}$/, "a path, at most 200 characters, no query string");
 const clockMs = { ...signedMs, bounds: "any" };
 
-const kinds = ["page_view", "late_only", "page_update", "delivery"] as const;
+const kinds = ["page_view", "late_only", "page_update", "delivery", "pipeline"] as const;
 const states = ["both", "early_only", "late_only"] as const;
 const transports = ["keepalive", "sb", "fetchlater"] as const;
 const navigationTypes = [
@@ -41,11 +41,11 @@ export const eventColumns = {
   "event.id": sealed(label, "The same for the same beacons, so that a sink can leave out repeats."),
   "event.kind": sealed(
     oneOf(kinds),
-    "`page_view` once for each view whose early beacon came; `late_only` for a view of late beacons alone; `page_update` for what came after either; `delivery` for a sampled request.",
+    "`page_view` once for each view whose early beacon came; `late_only` for a view of late beacons alone; `page_update` for what came after either; `delivery` for a sampled request; `pipeline` for what the pipeline says of itself.",
   ),
   "event.at": sealed(
     instant,
-    "When the server took its first beacon or its request; for sinks the time of the event.",
+    "When the server took its first beacon or its request, or told of itself; for sinks the time of the event.",
   ),
   "schema.version": sealed(count, "Of this table."),
   "account.id": server(label, "The customer."),

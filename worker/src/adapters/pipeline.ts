@@ -23,7 +23,7 @@ export type Pipeline = {
   readonly unaccounted: number;
   /** Events by what they are made of. */
   readonly events: Readonly<
-    Record<"both" | "earlyOnly" | "lateOnly" | "update" | "delivery", number>
+    Record<"both" | "earlyOnly" | "lateOnly" | "update" | "delivery" | "pipeline", number>
   >;
   /** Sampled deliveries that never arrived. */
   readonly deliveryDropped: number;
@@ -61,6 +61,7 @@ export async function readPipeline(
       lateOnly: total(({ counts }) => counts.lateOnly),
       update: total(({ counts }) => counts.update),
       delivery: total(({ counts }) => counts.delivery),
+      pipeline: total(({ counts }) => counts.pipeline),
     },
     deliveryDropped: total(({ counts }) => counts.deliveryDropped),
     openViews: total(({ openViews }) => openViews),

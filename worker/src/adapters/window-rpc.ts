@@ -51,6 +51,8 @@ export type ShardCounts = {
   /** Events of sampled deliveries, and those that never arrived. */
   readonly delivery: number;
   readonly deliveryDropped: number;
+  /** Events in which the shard told of itself. */
+  readonly pipeline: number;
 };
 
 export type SinkCounts = {

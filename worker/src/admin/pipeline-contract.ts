@@ -30,6 +30,7 @@ const shardView = v.object({
     update: v.number(),
     delivery: v.number(),
     deliveryDropped: v.number(),
+    pipeline: v.number(),
   }),
   openBeacons: v.number(),
   openViews: v.number(),
@@ -58,6 +59,7 @@ export const pipelineView = v.object({
     lateOnly: v.number(),
     update: v.number(),
     delivery: v.number(),
+    pipeline: v.number(),
   }),
   /** Sampled deliveries that never arrived. */
   deliveryDropped: v.number(),

@@ -33,6 +33,7 @@ const firstState: ShardState = {
     update: 0,
     delivery: 0,
     deliveryDropped: 0,
+    pipeline: 0,
   },
   closed: { sinceMs: 0, fromMs: 0 },
   ring: firstRing,

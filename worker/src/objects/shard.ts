@@ -184,11 +184,15 @@ export class Shard {
 
   /** Takes events that were made elsewhere, of sampled deliveries; durable as a commit is. */
   deliver(events: readonly WideEvent[], dropped: number, nowMs: number): void {
-    if (this.lanes.length === 0) this.#outbox.skip(this.#outbox.lastSeq + events.length);
-    else if (events.length > 0) this.#rows.release(this.#outbox.append(events, nowMs));
     this.#counts.delivery += events.length;
     this.#counts.deliveryDropped += dropped;
-    this.commit([], nowMs);
+    this.#append(events, nowMs);
+  }
+
+  /** Sends what the shard tells of itself; durable as a commit is. */
+  tell(events: readonly WideEvent[], nowMs: number): void {
+    this.#counts.pipeline += events.length;
+    this.#append(events, nowMs);
   }
 
   /** Lets every sink send what is ripe. Never rejects. */
@@ -232,6 +236,12 @@ export class Shard {
     const state = JSON.stringify(this.#state());
     this.#log.write({ ...row, events: encodeEvents(firstSeq, decisions), state });
     this.#isChanged = false;
+  }
+
+  #append(events: readonly WideEvent[], nowMs: number): void {
+    if (this.lanes.length === 0) this.#outbox.skip(this.#outbox.lastSeq + events.length);
+    else if (events.length > 0) this.#rows.release(this.#outbox.append(events, nowMs));
+    this.commit([], nowMs);
   }
 
   #send({ key, sealed }: Decision): void {

@@ -4,6 +4,7 @@
 // there is work a timer ticks, and one alarm wakes the object should it have gone.
 import { DurableObject } from "cloudflare:workers";
 import { decodeReceived } from "#rum/window/codec.ts";
+import type { Reading } from "#rum/pipeline-events.ts";
 import { shedShare } from "#rum/window/shed.ts";
 import { reportToLog } from "#src/adapters/report.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
@@ -19,6 +20,7 @@ import { servicesFor, type Env } from "#src/services.ts";
 import { EdgeTable } from "./edge-table.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrations.ts";
+import { SelfReport } from "./self-report.ts";
 import { Shard, type Delivery } from "./shard.ts";
 import { WindowLog } from "./window-log.ts";
 
@@ -36,18 +38,21 @@ export class Window extends DurableObject<Env> implements WindowRpc {
   readonly #edge: EdgeTable;
   readonly #shard: Shard;
   readonly #group: GroupCommit<Delivery, string>;
+  readonly #selfReport: SelfReport;
   #ticking: ReturnType<typeof setTimeout> | undefined;
   #isArmed = false;
   #alarmsSet = 0;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    migrate(state.storage, [...WindowLog.steps, ...EdgeTable.steps]);
+    migrate(state.storage, [...WindowLog.steps, ...EdgeTable.steps, ...SelfReport.steps]);
+    const name = state.id.toString().slice(0, 16);
+    this.#selfReport = new SelfReport(state.storage.sql, name);
     this.#edge = new EdgeTable(state.storage.sql);
     this.#log = new WindowLog(state.storage.sql);
     const services = servicesFor(env);
     this.#shard = new Shard({
-      name: state.id.toString().slice(0, 16),
+      name,
       log: this.#log,
       sinks: this.sinks(env),
       park: services.deadLetters.park,
@@ -61,6 +66,7 @@ export class Window extends DurableObject<Env> implements WindowRpc {
       betweenMs: betweenCommitsMs,
       mostWeight: mostRowChars,
     });
+    this.#selfReport.resume(this.#reading(Date.now()));
     this.#keepTicking();
   }
 
@@ -72,6 +78,7 @@ export class Window extends DurableObject<Env> implements WindowRpc {
   async take({ beacons, count, ...call }: TakeCall): Promise<TakeAnswer> {
     if (this.#shedShare() >= 1) {
       this.#shard.letGo(count);
+      this.#work();
       return { fates: "s".repeat(count), retryAfterS, ring: this.#shard.ring };
     }
     const delivery = { ...call, text: beacons, beacons: decodeReceived(beacons) };
@@ -84,11 +91,12 @@ export class Window extends DurableObject<Env> implements WindowRpc {
     const isFull = this.#shedShare() >= 1;
     const [kept, lost] = isFull ? [[], list.length] : [list, 0];
     this.#safely(() => this.#shard.deliver(kept, dropped + lost, Date.now()));
-    this.#keepTicking();
+    this.#work();
   }
 
   async tell(isolate: string, totals: Readonly<Record<string, number>>): Promise<void> {
     this.#edge.note(isolate, totals, Date.now());
+    this.#work();
   }
 
   async view(shard: string): Promise<ShardView> {
@@ -104,7 +112,7 @@ export class Window extends DurableObject<Env> implements WindowRpc {
 
   #commit(deliveries: readonly Delivery[]): readonly string[] {
     const fates = this.#safely(() => this.#shard.commit(deliveries, Date.now(), this.#shedShare()));
-    this.#keepTicking();
+    this.#work();
     return fates;
   }
 
@@ -116,8 +124,13 @@ export class Window extends DurableObject<Env> implements WindowRpc {
     });
   }
 
+  #work(): void {
+    this.#selfReport.owe(Date.now());
+    this.#keepTicking();
+  }
+
   #keepTicking(): void {
-    if (this.#shard.isIdle) return;
+    if (this.#shard.isIdle && !this.#selfReport.isOwed) return;
     this.#ticking ??= setTimeout(() => this.#tick(), betweenTicksMs);
     if (this.#isArmed) return;
     this.#isArmed = true;
@@ -128,9 +141,19 @@ export class Window extends DurableObject<Env> implements WindowRpc {
   #tick(): void {
     clearTimeout(this.#ticking);
     this.#ticking = undefined;
-    this.#safely(() => this.#shard.settle(Date.now()));
+    this.#safely(() => {
+      const nowMs = Date.now();
+      const events = this.#selfReport.take(nowMs, () => this.#reading(nowMs));
+      if (events.length > 0) this.#shard.tell(events, nowMs);
+      this.#shard.settle(nowMs);
+    });
     this.ctx.waitUntil(this.#shard.pump());
     this.#keepTicking();
+  }
+
+  #reading(nowMs: number): Reading {
+    const { counts, openViews, storedBytes, sinks } = this.#shard.view(nowMs);
+    return { atMs: nowMs, counts, openViews, storedBytes, sinks, edge: this.#edge.sums() };
   }
 
   // Memory may be ahead of the log: it is thrown away and read back.

@@ -32,7 +32,9 @@ export function evidenceSink(dependencies: EvidenceDependencies): Sink {
   let knownAtMs = Number.NEGATIVE_INFINITY;
   return { name: "evidence", most: { events: 500, bytes: 2_000_000, ageMs: 1_000 }, send };
 
-  async function send({ shard, events }: SinkBatch): Promise<SinkOutcome> {
+  async function send({ shard, events: all }: SinkBatch): Promise<SinkOutcome> {
+    const events = all.filter(({ event }) => event["event.kind"] !== "pipeline");
+    if (events.length === 0) return allTaken;
     try {
       const flags = await liveFlags();
       const outcomes = await Promise.all(
@@ -70,9 +72,11 @@ function observationOf(seq: number, event: WideEvent, columns: ReadonlySet<strin
   const read: Record<string, unknown> = {};
   for (const name of columns) if (row[name] !== undefined) read[name] = row[name];
   const arms = armsOf(event);
+  const kind = event["event.kind"];
   return {
     seq,
-    kind: event["event.kind"] ?? "page_update",
+    // What the pipeline says of itself was left out before.
+    kind: kind === undefined || kind === "pipeline" ? "page_update" : kind,
     atMs: Date.parse(event["event.at"] ?? "") || 0,
     epoch: event["delivery.epoch"] ?? 0,
     bucket: event["delivery.bucket"] ?? bucketOf(event, arms),
