@@ -19,7 +19,7 @@ const columns = Object.entries<Column>(columnTable);
 
 /** The page's HTML; says what to do where there was no page view yet. */
 export async function eventPage(events: readonly SeenEvent[]): Promise<string> {
-  const event = events.findLast((each) => each["event.kind"] !== "delivery");
+  const event = events.findLast((each) => String(each["event.kind"]).startsWith("page_"));
   const body =
     event === undefined
       ? html`<p>No page view was sealed yet. Load <a href="/">the shop</a>, leave it, and wait.</p>`

@@ -101,12 +101,13 @@ export function pipelineEvents(
       ...(sink.lastFailure === "" ? {} : { "pipeline.failure": sink.lastFailure.slice(0, 200) }),
     };
   });
-  const edge = grownEdge(before, now).map(([outcome, beacons]): ColumnValues => ({
-    ...common(`:${outcome}`),
-    "pipeline.scope": "edge",
-    "pipeline.outcome": outcome,
-    "pipeline.beacons": beacons,
-  }));
+  const edge = grownEdge(before, now).map(([outcome, beacons]) =>
+    Object.assign(common(`:${outcome}`), {
+      "pipeline.scope": "edge",
+      "pipeline.outcome": outcome,
+      "pipeline.beacons": beacons,
+    } as const),
+  );
   return [own, ...sinks, ...edge];
 }
 
