@@ -169,6 +169,7 @@ CREATE TABLE IF NOT EXISTS `events`
   `client_sent_at` Nullable(Float64) COMMENT 'ms. When the last beacon was sent, since `timeOrigin`.',
   `client_clock` Nullable(Float64) COMMENT 'ms since 1970. `Date.now()` when the last beacon was sent.',
   `beacon_chars` Nullable(Int64) COMMENT 'Length of the beacons.',
+  `beacon_protocol` Nullable(String) COMMENT 'By which HTTP the last beacon reached the edge.',
   `beacon_unknown_count` Nullable(Int64) COMMENT 'Values at positions that this version does not know.',
   `beacon_dropped` Array(String) COMMENT 'Fields whose value broke its bounds.',
   `delivery_sample_rate` Nullable(Int64) COMMENT '1 in n. The request stands for that many.',

@@ -27,7 +27,7 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-const cf = { colo: "ZRH", country: "CH", asn: 13_030, continent: "EU" };
+const cf = { colo: "ZRH", country: "CH", asn: 13_030, continent: "EU", httpProtocol: "HTTP/3" };
 const phone =
   "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Mobile Safari/537.36";
 
@@ -97,6 +97,7 @@ describe("a beacon", () => {
       "edge.colo": "ZRH",
       "geo.country.iso_code": "CH",
       "client.as.number": 13_030,
+      "beacon.protocol": "h3",
       "user_agent.name": "Chrome",
       "user_agent.version": "148.0.0.0",
       "os.name": "Android",

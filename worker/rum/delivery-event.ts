@@ -2,6 +2,7 @@
 // says a word, and for SDKs, which have no page. Knows no request: what is asked of one
 // arrives as facts.
 import { schemaVersion, type ColumnValues } from "./columns.ts";
+import { protocolOf } from "./protocol.ts";
 import type { WideEvent } from "./wide-event.ts";
 
 /** What the edge knows of a request that it has answered. */
@@ -77,18 +78,6 @@ function clientKindOf(
   if (bots.test(userAgent)) return "bot";
   if (userAgent.startsWith("Mozilla/")) return "browser";
   return route === "datafile" ? "sdk" : "other";
-}
-
-// As ALPN has it, like `nextHopProtocol` of pages.
-const protocols = new Map<unknown, string>([
-  ["HTTP/1.0", "http/1.0"],
-  ["HTTP/1.1", "http/1.1"],
-  ["HTTP/2", "h2"],
-  ["HTTP/3", "h3"],
-]);
-
-function protocolOf(value: unknown): string | undefined {
-  return protocols.get(value);
 }
 
 function textOf(value: unknown): string | undefined {

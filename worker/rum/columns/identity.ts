@@ -14,6 +14,7 @@ import {
   signedMs,
   tabMs,
 } from "#rum/kinds.ts";
+import { protocol } from "./snippet.ts";
 
 /** Late beacons of one view are numbered up to this; the page sends no more. */
 const mostLateBeacons = 15;
@@ -96,6 +97,7 @@ export const stitchColumns = {
   "client.sent_at": both(6, tabMs, "When the last beacon was sent, since `timeOrigin`."),
   "client.clock": both(7, epochMs, "`Date.now()` when the last beacon was sent."),
   "beacon.chars": second(sealed(count, "Length of the beacons.")),
+  "beacon.protocol": server(protocol, "By which HTTP the last beacon reached the edge."),
   "beacon.unknown_count": sealed(count, "Values at positions that this version does not know."),
   "beacon.dropped": sealed(listOf(label, 100), "Fields whose value broke its bounds."),
 } as const;

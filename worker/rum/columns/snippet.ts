@@ -4,7 +4,12 @@ import { boolean, bytes, count, integer, ms, oneOf, shaped, signedMs } from "#ru
 
 const status = integer({ unit: "", least: 100, most: 599 });
 const coding = oneOf(["br", "zstd", "dcb", "dcz", "gzip", "deflate", "identity", ""]);
-const protocol = shaped(/^[a-z0-9][a-z0-9./-]{0,15}$/, "as ALPN has it, at most 16 characters");
+
+/** A version of HTTP, or what else brought a body. */
+export const protocol = shaped(
+  /^[a-z0-9][a-z0-9./-]{0,15}$/,
+  "as ALPN has it, at most 16 characters",
+);
 
 /** How a body came that the browser did not fetch from the network just now. */
 export const deliveryTypes = ["", "cache", "navigational-prefetch"] as const;

@@ -2,6 +2,7 @@
 // looked at by nobody here, and kept nowhere.
 import type { Beacon } from "#rum/ingest.ts";
 import type { Seen } from "#rum/columns.ts";
+import { protocolOf } from "#rum/protocol.ts";
 import { thirdPartyColumns } from "#rum/third-parties.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
 import type { Visit } from "./delivery.ts";
@@ -17,7 +18,7 @@ export function senderColumns(
     "account.id": account,
     "snippet.id": id,
     "service.name": `${account}/${id}`,
-    ...placeColumns(request.cf),
+    ...networkColumns(request.cf),
     ...senders.columnsOf(headers.get("user-agent") ?? ""),
     ...languageColumn(headers.get("accept-language")),
     ...(said["beacon.webdriver"] === true && { "user_agent.synthetic.type": "test" as const }),
@@ -26,12 +27,14 @@ export function senderColumns(
   };
 }
 
-function placeColumns(cf: Request["cf"]): Seen {
-  const { colo, country, asn } = (cf ?? {}) as Readonly<Record<string, unknown>>;
+function networkColumns(cf: Request["cf"]): Seen {
+  const { colo, country, asn, httpProtocol } = (cf ?? {}) as Readonly<Record<string, unknown>>;
+  const protocol = protocolOf(httpProtocol);
   return {
     ...(typeof colo === "string" && { "edge.colo": colo }),
     ...(typeof country === "string" && { "geo.country.iso_code": country }),
     ...(typeof asn === "number" && { "client.as.number": asn }),
+    ...(protocol !== undefined && { "beacon.protocol": protocol }),
   };
 }
 
