@@ -105,7 +105,7 @@ async function visitOnce({ url, snippet, page }: Crowd, random: () => number) {
 }
 
 /** The arms that a token names. */
-function armsIn(token: string | undefined): GivenArms {
+export function armsIn(token: string | undefined): GivenArms {
   const marks = token?.split(".")[4] ?? "";
   const arms = marks
     .split("-")
