@@ -199,3 +199,78 @@ describe("a shard that crashes while its sinks lag", () => {
     },
   );
 });
+
+describe("a shard that was away while many views became due", () => {
+  it("seals them all at once, in rows of bounded size", { timeout: 60_000 }, async () => {
+    const stub = env.WINDOW.get(env.WINDOW.idFromName("many-due"));
+    await runInDurableObject(stub, async (_, { storage }) => {
+      const clock = { nowMs: startMs };
+      const sink = new LaggingSink("well", clock, { delayMs: 0, downTillMs: 0 });
+      const log = new WindowLog(storage.sql);
+      const open = (): Shard =>
+        new Shard({
+          name: "due",
+          log,
+          sinks: [sink],
+          park: () => Promise.reject(new Error("nothing is to be parked")),
+          isPaused: () => false,
+          now: () => clock.nowMs,
+          random: () => 0.5,
+        });
+      let shard = open();
+      const views = 12_000;
+      for (let view = 0; view < views; view += 200) {
+        const beacons = Array.from({ length: 200 }, (_unused, nth) =>
+          takenOf({ atMs: clock.nowMs, view: view + nth, sequence: 0 }),
+        );
+        const text = beacons.map(({ beacon, atMs }) => encodeReceived(beacon, atMs)).join();
+        const call = { shard: "due-0", ring: firstRing, onlyKnown: false };
+        shard.commit([{ ...call, text, beacons }], clock.nowMs);
+      }
+      clock.nowMs += 60_000;
+      shard = open();
+      shard.settle(clock.nowMs);
+      const longest = storage.sql.exec<{ chars: number }>(
+        "SELECT max(length(events)) AS chars FROM log",
+      );
+      expect(longest.one().chars).toBeLessThan(500_000);
+      shard = open();
+      while (!shard.isIdle) {
+        clock.nowMs += 500;
+        shard.settle(clock.nowMs);
+        void shard.pump();
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        sink.answer();
+      }
+      expect(foundIn(sink).size).toBe(views);
+      expect([...sink.events.values()].filter(({ copies }) => copies > 1)).toEqual([]);
+      expect(shard.view(clock.nowMs).counts).toMatchObject({ taken: views, sealed: views });
+    });
+  });
+
+  it("keeps no row for a beacon whose copy in the same row took its place", async () => {
+    const stub = env.WINDOW.get(env.WINDOW.idFromName("copies"));
+    await runInDurableObject(stub, async (_, { storage }) => {
+      const log = new WindowLog(storage.sql);
+      const shard = new Shard({
+        name: "copies",
+        log,
+        sinks: [],
+        park: () => Promise.reject(new Error("nothing is to be parked")),
+        isPaused: () => false,
+        now: () => startMs,
+        random: () => 0.5,
+      });
+      const copies = [500, 100].map((lateMs) =>
+        takenOf({ atMs: startMs - 1_000 + lateMs, view: 1, sequence: 0 }),
+      );
+      const text = copies.map(({ beacon, atMs }) => encodeReceived(beacon, atMs)).join();
+      const call = { shard: "copies-0", ring: firstRing, onlyKnown: false };
+      expect(shard.commit([{ ...call, text, beacons: copies }], startMs)).toEqual(["td"]);
+      for (const minutes of [1, 2, 3]) shard.settle(startMs + minutes * 60_000);
+      expect(shard.isIdle).toBe(true);
+      const rows = storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM log").one().n;
+      expect(rows).toBe(1);
+    });
+  });
+});

@@ -61,3 +61,15 @@ export function encodeBeacon(said: Said & Head): string {
   const end = row.findLastIndex((value) => value !== null);
   return JSON.stringify(row.slice(0, end + 1));
 }
+
+/** What `encodeBeacon` was given, from its text as JSON has it. Checks nothing: for own words. */
+export function decodeOwn(row: readonly unknown[]): Said & Head {
+  const fields = layout[kindOf(row[1] as number)];
+  const said: { [name: string]: unknown } = {};
+  for (let at = 0; at < row.length; at += 1) {
+    const field = fields[at];
+    const value = row[at];
+    if (field !== undefined && value !== null) said[field.name] = value;
+  }
+  return said as Said & Head;
+}

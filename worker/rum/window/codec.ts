@@ -1,22 +1,33 @@
 // How beacons and events are written down in a shard's log: beacons as text that the
-// edge has put together and the shard adds to its row as it came; events as where
-// their beacons stand. Rows outlive deploys: what is read may be of an older version.
+// edge has put together, values at their positions as on the wire, and that the shard
+// adds to its row as it came; events as where their beacons stand. Rows outlive deploys:
+// what is read may be of an older version.
 import type { Received, Sealed } from "#rum/stitch.ts";
+import { decodeOwn, encodeBeacon } from "#rum/wire.ts";
 import { bitsOf } from "./closed-views.ts";
 import type { Decision, Logged, Place } from "./views.ts";
 
 /** A beacon on its way to the log, as text: several of them are joined with commas. */
-export function encodeReceived(beacon: Received, atMs: number): string {
-  return `[${atMs},${JSON.stringify(beacon)}]`;
+export function encodeReceived({ said, ...rest }: Received, atMs: number): string {
+  return `[${atMs},${encodeBeacon(said)},${JSON.stringify(rest)}]`;
 }
 
 /** A beacon, and when the edge took it. */
 export type Taken = { readonly atMs: number; readonly beacon: Received };
 
+type Encoded =
+  | readonly [atMs: number, said: readonly unknown[], rest: Omit<Received, "said">]
+  // As rows had them at first.
+  | readonly [atMs: number, beacon: Received];
+
 /** What `encodeReceived` wrote. Throws on anything else. */
 export function decodeReceived(text: string): readonly Taken[] {
-  const list = JSON.parse(`[${text}]`) as readonly (readonly [number, Received])[];
-  return list.map(([atMs, beacon]) => ({ atMs, beacon }));
+  const list = JSON.parse(`[${text}]`) as readonly Encoded[];
+  return list.map((encoded) => {
+    if (encoded.length === 2) return { atMs: encoded[0], beacon: encoded[1] };
+    const [atMs, said, { seen, chars, unknownCount, dropped }] = encoded;
+    return { atMs, beacon: { said: decodeOwn(said), seen, chars, unknownCount, dropped } };
+  });
 }
 
 const kinds = ["page_view", "late_only", "page_update"] as const satisfies Sealed["kind"][];

@@ -38,6 +38,8 @@ export type Delivery = Pick<TakeCall, "shard" | "ring" | "onlyKnown"> & {
 /** Closings are written down this often, or when there are so many. */
 const closeEveryMs = 5_000;
 const mostUnwrittenClosings = 5_000;
+/** More than that are sealed in rows of their own: a row has a bound of 2 MB. */
+const mostDecisionsOfRow = 5_000;
 
 export class Shard {
   readonly lanes: readonly Lane[];
@@ -116,12 +118,16 @@ export class Shard {
    * @returns a text of `Fate`s for each delivery.
    */
   commit(deliveries: readonly Delivery[], nowMs: number, share = 0): readonly string[] {
-    this.#row += 1;
     this.#atMs = Math.max(this.#atMs, nowMs);
     const forgetBeforeMs = this.#views.closed.turn(this.#atMs);
     if (forgetBeforeMs !== undefined) this.#log.forgetClosings(forgetBeforeMs);
     const decisions = [...this.#decided, ...this.#views.sealDue(this.#atMs)];
     this.#decided = [];
+    while (decisions.length > mostDecisionsOfRow) {
+      this.#row += 1;
+      this.#write("", decisions.splice(0, mostDecisionsOfRow), 0);
+    }
+    this.#row += 1;
     const texts: string[] = [];
     let at = 0;
     let held = 0;

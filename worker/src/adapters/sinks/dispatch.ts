@@ -2,7 +2,7 @@
 // when to try again. A sink never waits for another. Each event is sent until the sink
 // took it, refused it, or outlived its budget; the latter two are parked, never dropped.
 import { backOffMs } from "#rum/window/back-off.ts";
-import { approximateBytes } from "./event-bytes.ts";
+import { BatchCutter } from "./event-bytes.ts";
 import type { Sink, SinkBatch, SinkEvent, SinkOutcome } from "./sink.ts";
 
 /** Puts away events that a sink will not get any more; rejects where it could not. */
@@ -53,6 +53,7 @@ export function newLane(lastSeq: number): LaneState {
 
 export class Lane {
   readonly #deps: LaneDependencies;
+  readonly #cutter: BatchCutter;
   #state: LaneState;
   #isSending = false;
   #attempts = 0;
@@ -62,6 +63,7 @@ export class Lane {
   constructor(state: LaneState, dependencies: LaneDependencies) {
     this.#state = state;
     this.#deps = dependencies;
+    this.#cutter = new BatchCutter(dependencies.sink.most);
   }
 
   get name(): string {
@@ -111,7 +113,7 @@ export class Lane {
     if (part !== undefined) return this.#restOf(part);
     const sinceMs = outbox.waitingSinceMs(cursor);
     if (sinceMs === undefined) return undefined;
-    const { events, isFull } = cut(outbox.read(cursor, sink.most.events), sink.most);
+    const { events, isFull } = this.#cutter.cut(outbox.read(cursor, sink.most.events));
     const isRipe = isFull || now() - sinceMs >= sink.most.ageMs;
     return isRipe && events.length > 0 ? events : undefined;
   }
@@ -229,17 +231,4 @@ export class Lane {
     };
     this.#deps.onChange();
   }
-}
-
-function cut(
-  events: readonly SinkEvent[],
-  most: Sink["most"],
-): { readonly events: readonly SinkEvent[]; readonly isFull: boolean } {
-  let bytes = 0;
-  for (const [at, { event }] of events.entries()) {
-    bytes += approximateBytes(event);
-    // One that is too large alone is sent alone: the sink says what becomes of it.
-    if (bytes > most.bytes) return { events: events.slice(0, Math.max(1, at)), isFull: true };
-  }
-  return { events, isFull: events.length >= most.events };
 }
