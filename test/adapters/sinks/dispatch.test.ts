@@ -124,6 +124,46 @@ describe("a sink's lane", () => {
     expect(conserves()).toBe(true);
   });
 
+  it("tries the rest of a batch as often after an outage as ever", async () => {
+    let calls = 0;
+    const { sent, parked, after } = laneTo(() => {
+      calls += 1;
+      if (calls <= mostPartAttempts) return { outcome: "failed", why: "down" };
+      const retry = calls < mostPartAttempts + 3 ? [2] : [];
+      return { outcome: "taken", retry, refused: [] };
+    });
+    for (let n = 0; n < mostPartAttempts + 3; n += 1) await after(60_000);
+    expect(parked).toEqual([]);
+    expect(sent.slice(mostPartAttempts)).toEqual([[1, 2, 3], [2], [2]]);
+  });
+
+  it("asks again after an hour, however long it was told to wait", async () => {
+    const { sent, after } = laneTo(() => ({
+      outcome: "failed",
+      why: "503",
+      retryAfterMs: 365 * 86_400_000,
+    }));
+    await after(1_000);
+    await after(3_600_000 - 1);
+    expect(sent).toHaveLength(1);
+    await after(1);
+    expect(sent).toHaveLength(2);
+  });
+
+  it("asks later and later to park what outlived its budget, and says each time that it could not", async () => {
+    const { lane, world, parked, after, conserves } = laneTo(() => taken);
+    world.isPaused = true;
+    world.parkFails = true;
+    await after(budgetMs);
+    for (let n = 0; n < 120; n += 1) await after(500);
+    expect(lane.lastFailure).toBe("not parked: no room");
+    expect(lane.state.retried).toBeLessThan(10);
+    expect(conserves()).toBe(true);
+    world.parkFails = false;
+    await after(60_000);
+    expect(parked.map(({ seqs }) => seqs)).toEqual([[1, 2, 3]]);
+  });
+
   it("lives through two hours of outage without losing or parking anything", async () => {
     const outage = { until: 10_000 + 2 * 3_600_000 };
     const { lane, world, parked, after, push, conserves } = laneTo(() =>

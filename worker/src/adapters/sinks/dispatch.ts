@@ -44,8 +44,10 @@ export type LaneDependencies = {
 
 /** How long a batch is tried before it is parked. */
 export const budgetMs = 4 * 3_600_000;
-/** How often the rest of a batch is tried that was taken in part. */
+/** How often a batch may be taken in part before the rest of it is parked. */
 export const mostPartAttempts = 8;
+/** Longest that a sink's own wish to be left alone counts: it may be a mistake. */
+const mostAskedMs = 3_600_000;
 
 export function newLane(lastSeq: number): LaneState {
   return { since: lastSeq, cursor: lastSeq, exported: 0, parked: 0, retried: 0 };
@@ -57,6 +59,7 @@ export class Lane {
   #state: LaneState;
   #isSending = false;
   #attempts = 0;
+  #partAttempts = 0;
   #notBeforeMs = 0;
   #lastFailure = "";
 
@@ -91,7 +94,7 @@ export class Lane {
     if (this.#isSending) return;
     this.#isSending = true;
     try {
-      for (;;) {
+      while (this.#deps.now() >= this.#notBeforeMs) {
         const batch = this.#nextBatch();
         if (batch === undefined) return;
         if (this.#isOver()) {
@@ -99,7 +102,7 @@ export class Lane {
           if (!isParked) return;
           continue;
         }
-        if (this.#deps.isPaused() || this.#deps.now() < this.#notBeforeMs) return;
+        if (this.#deps.isPaused()) return;
         await this.#sendOnce(batch);
       }
     } finally {
@@ -161,12 +164,13 @@ export class Lane {
         { parked: bad.length },
       );
     }
-    if (again.size === 0) {
-      this.#attempts = 0;
-      return;
-    }
+    this.#partAttempts = again.size === 0 ? 0 : this.#partAttempts + 1;
+    // It answers: how often it did not before is past.
+    this.#attempts = Math.max(0, this.#partAttempts - 1);
+    if (again.size === 0) return;
     this.#failed();
-    if (this.#attempts < mostPartAttempts) return;
+    if (this.#partAttempts < mostPartAttempts) return;
+    this.#partAttempts = 0;
     const rest = left.filter(({ seq }) => !why.has(seq));
     await this.#parkAll(rest, `not taken in ${mostPartAttempts} attempts`);
   }
@@ -174,7 +178,8 @@ export class Lane {
   #failed(askedMs = 0): void {
     this.#attempts += 1;
     this.#state = { ...this.#state, retried: this.#state.retried + 1 };
-    this.#notBeforeMs = this.#deps.now() + backOffMs(this.#attempts, this.#deps.random(), askedMs);
+    const asked = Math.min(askedMs, mostAskedMs);
+    this.#notBeforeMs = this.#deps.now() + backOffMs(this.#attempts, this.#deps.random(), asked);
   }
 
   // A sink that has been down for so long is asked now and then; what waited is not kept
