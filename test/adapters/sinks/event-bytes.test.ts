@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { WideEvent } from "#rum/wide-event.ts";
 import { approximateBytes, BatchCutter } from "#src/adapters/sinks/event-bytes.ts";
 import type { SinkEvent } from "#src/adapters/sinks/sink.ts";
 import { fc } from "../../property.ts";
@@ -39,6 +40,21 @@ describe("cutting batches", () => {
           expect(cut).toEqual(cutAnew(events));
           from += Math.min(ahead, cut.events.length);
         }
+      }),
+    );
+  });
+
+  it("measures no event as smaller than it is as JSON, whatever a page says", () => {
+    const word = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 60 }),
+      fc.string({ unit: fc.constantFrom('"', "\\", "例", "é", "👍", "a"), maxLength: 60 }),
+    );
+    const words = fc.record({ "url.template": word, "x.mark.a": word, "lcp.element": word });
+    const maps = fc.record({ "delivery.arms": fc.dictionary(word, word, { maxKeys: 3 }) });
+    fc.assert(
+      fc.property(fc.oneof(words, maps), (event) => {
+        const bytes = new TextEncoder().encode(JSON.stringify(event)).length;
+        expect(approximateBytes(event as WideEvent)).toBeGreaterThanOrEqual(bytes);
       }),
     );
   });

@@ -43,16 +43,30 @@ export class BatchCutter {
   }
 }
 
-/** Length as JSON in bytes, of ASCII; rather too much than too little. */
+/** Length as JSON in bytes; rather too much than too little. */
 export function approximateBytes(event: WideEvent): number {
   let bytes = 2;
   const row: Readonly<Record<string, unknown>> = event;
   for (const name in row) {
     const value = row[name];
     bytes += name.length + perField;
-    if (typeof value === "string") bytes += value.length + 2;
-    else if (typeof value === "object") bytes += JSON.stringify(value).length;
+    if (typeof value === "string") bytes += isPlain(value) ? value.length + 2 : bytesOf(value);
+    else if (typeof value === "object") bytes += bytesOf(value);
     else bytes += perNumber;
   }
   return bytes;
+}
+
+const encoder = new TextEncoder();
+
+/** Whether a text is as long in JSON and in bytes as in characters. */
+function isPlain(text: string): boolean {
+  return !/[^ !#-[\]-~]/.test(text);
+}
+
+// Where a page's words are not plain, a batch could be three times as large as its sink
+// takes, and would be refused as a whole.
+function bytesOf(value: unknown): number {
+  const json = JSON.stringify(value);
+  return /[^ -~]/.test(json) ? encoder.encode(json).length : json.length;
 }
