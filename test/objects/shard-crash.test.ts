@@ -1,84 +1,22 @@
-// A shard whose sinks lag far behind, and which crashes again and again meanwhile. Its
-// clock is told what time it is, and a crash leaves what its log holds, as SIGKILL does.
+// A shard whose sinks lag far behind, come and go, and which crashes again and again
+// meanwhile, also while views move to another shard. Its clock is told what time it is, and a crash leaves what its log holds, as SIGKILL does.
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { keepMs } from "#rum/window/closed-views.ts";
 import { encodeReceived, type Taken } from "#rum/window/codec.ts";
-import { firstRing } from "#rum/window/ring.ts";
+import { firstRing, isAtHome, type Ring } from "#rum/window/ring.ts";
 import { mostInMemory } from "#rum/window/outbox.ts";
 import { Shard } from "#src/objects/shard.ts";
 import { WindowLog } from "#src/objects/window-log.ts";
-import type { Sink, SinkBatch, SinkOutcome } from "#src/adapters/sinks/sink.ts";
 import { env } from "../isolate.ts";
 import { fullEarly, fullLate, received } from "../rum/beacons.ts";
 import { seeded } from "../stats/seeded.ts";
+import { LaggingSink } from "./lagging-sink.ts";
 
 const startMs = 1_795_000_000_000;
 const stepMs = 250;
 const sentForMs = 150_000;
 const viewsPerStep = 15;
-
-type Clock = { nowMs: number };
-
-/** A sink that answers `delayMs` after it was sent something, and is down till `downTillMs`. */
-class LaggingSink implements Sink {
-  readonly most = { events: 100, bytes: 4_000_000, ageMs: 1_000 };
-  /** By event id: how often it came, and which beacons it was made of. */
-  readonly events = new Map<
-    string,
-    { copies: number; readonly beacons: string; differs: boolean }
-  >();
-  #answers: { readonly atMs: number; readonly answer: () => void }[] = [];
-
-  readonly name: string;
-  readonly #clock: Clock;
-  readonly #delayMs: number;
-  readonly #downTillMs: number;
-
-  constructor(name: string, clock: Clock, moods: { delayMs: number; downTillMs: number }) {
-    this.name = name;
-    this.#clock = clock;
-    this.#delayMs = moods.delayMs;
-    this.#downTillMs = moods.downTillMs;
-  }
-
-  send({ events }: SinkBatch): Promise<SinkOutcome> {
-    const isDown = this.#clock.nowMs < this.#downTillMs;
-    if (!isDown) {
-      for (const { event } of events) {
-        const id = event["event.id"] ?? "";
-        const beacons = `${event["pv.id"]} ${event["stitch.state"]}`;
-        const known = this.events.get(id);
-        if (known === undefined) this.events.set(id, { copies: 1, beacons, differs: false });
-        else {
-          known.copies += 1;
-          known.differs ||= known.beacons !== beacons;
-        }
-      }
-    }
-    return new Promise((resolve) => {
-      const outcome: SinkOutcome = isDown
-        ? { outcome: "failed", why: "down" }
-        : { outcome: "taken", retry: [], refused: [] };
-      this.#answers.push({
-        atMs: this.#clock.nowMs + this.#delayMs,
-        answer: () => resolve(outcome),
-      });
-    });
-  }
-
-  /** Gives the answers that are due. */
-  answer(): void {
-    const due = this.#answers.filter(({ atMs }) => atMs <= this.#clock.nowMs);
-    this.#answers = this.#answers.filter(({ atMs }) => atMs > this.#clock.nowMs);
-    for (const { answer } of due) answer();
-  }
-
-  /** Whoever waited for an answer is gone. */
-  forget(): void {
-    this.#answers = [];
-  }
-}
 
 type Shot = { readonly atMs: number; readonly view: number; readonly sequence: 0 | 1 };
 
@@ -117,8 +55,9 @@ function takenOf({ view, sequence, atMs }: Shot): Taken {
 /** Beacons by the events that they are in, at one sink. */
 function foundIn(sink: LaggingSink): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
-  for (const { beacons } of sink.events.values()) {
+  for (const { beacons } of sink.lines.values()) {
     const [id = "", state] = beacons.split(" ");
+    if (state === "undefined") continue;
     const sequences = state === "both" ? [0, 1] : [state === "early_only" ? 0 : 1];
     for (const sequence of sequences) {
       const name = `${id}:${sequence}`;
@@ -128,7 +67,16 @@ function foundIn(sink: LaggingSink): ReadonlyMap<string, number> {
   return found;
 }
 
-describe("a shard that crashes while its sinks lag", () => {
+const nextRing: Ring = { epoch: 1, shards: 3, most: 3, sinceMs: startMs + 60_000 };
+
+/** A call of an edge that has heard of the next ring, and asks the former home first, or has not. */
+function callOf(beacons: readonly Taken[], hasHeard: boolean) {
+  const text = beacons.map(({ beacon, atMs }) => encodeReceived(beacon, atMs)).join();
+  const ring = hasHeard ? nextRing : firstRing;
+  return { shard: "crash-0", ring, onlyKnown: hasHeard, text, beacons };
+}
+
+describe("a shard that crashes while its sinks lag, come and go, and views move away", () => {
   it.each([1, 2])(
     "loses no beacon and puts none into two events, run %i",
     { timeout: 120_000 },
@@ -137,25 +85,54 @@ describe("a shard that crashes while its sinks lag", () => {
       await runInDurableObject(stub, async (_, { storage }) => {
         const random = seeded(seed);
         const clock = { nowMs: startMs };
-        const sinks = [
-          new LaggingSink("slow", clock, { delayMs: 3_000, downTillMs: 0 }),
-          new LaggingSink("down", clock, { delayMs: 100, downTillMs: startMs + 110_000 }),
+        const slow = new LaggingSink("slow", clock, { delayMs: 3_000 });
+        const down = new LaggingSink("down", clock, {
+          delayMs: 100,
+          downTillMs: startMs + 110_000,
+        });
+        const picky = new LaggingSink("picky", clock, {
+          delayMs: 200,
+          pick: (seq) => (seq % 90 === 0 ? "refuse" : random() < 0.002 ? "retry" : "take"),
+        });
+        const late = new LaggingSink("late", clock, { delayMs: 100 });
+        const leaving = new LaggingSink("leaving", clock, { delayMs: 100, downTillMs: Infinity });
+        const again = new LaggingSink("leaving", clock, { delayMs: 100 });
+        const all = [slow, down, picky, late, leaving, again];
+        const isLate = (afterMs: number): boolean => clock.nowMs > startMs + afterMs;
+        const present = (): readonly LaggingSink[] => [
+          slow,
+          down,
+          picky,
+          ...(isLate(40_000) ? [late] : []),
+          ...(isLate(70_000) ? [] : [leaving]),
+          ...(isLate(100_000) ? [again] : []),
         ];
         const log = new WindowLog(storage.sql);
         const open = (): Shard =>
           new Shard({
             name: "crash",
             log,
-            sinks,
-            park: () => Promise.reject(new Error("nothing is to be parked")),
+            sinks: present(),
+            absentSink: () => undefined,
+            park: (name, batch) => {
+              if (random() < 0.2) return Promise.reject(new Error("no room"));
+              const named = all.filter((each) => each.name === name);
+              const sink = isLate(100_000) ? named.at(-1) : named[0];
+              sink?.park(batch);
+              return Promise.resolve();
+            },
             isPaused: () => false,
             now: () => clock.nowMs,
             random,
           });
         let shard = open();
         const shots = shotsOf(random);
-        const sent = new Set(shots.map(({ view, sequence }) => `${idOf(view)}:${sequence}`));
+        const sent = new Set<string>();
+        const moved = new Set<string>();
+        const cameBack: string[] = [];
         let next = 0;
+        let taken = 0;
+        let delivered = 0;
         let mostWaiting = 0;
         let crashes = 0;
         const isDone = (): boolean => next === shots.length && shard.isIdle;
@@ -165,53 +142,102 @@ describe("a shard that crashes while its sinks lag", () => {
           for (; (shots[next]?.atMs ?? Infinity) <= clock.nowMs; next += 1) {
             beacons.push(takenOf(shots[next] as Shot));
           }
-          if (beacons.length > 0) {
-            const text = beacons.map(({ beacon, atMs }) => encodeReceived(beacon, atMs)).join();
-            const call = { shard: "crash-0", ring: firstRing, onlyKnown: false };
-            shard.commit([{ ...call, text, beacons }], clock.nowMs);
+          const hasHeard = isLate(60_000) && random() < 0.5;
+          const stays = ({ beacon }: Taken): boolean =>
+            isAtHome(nextRing, beacon.said["pv.id"], "crash-0");
+          // Edges that have heard ask here first for what is at home elsewhere alone.
+          const calls = [
+            callOf(hasHeard ? beacons.filter(stays) : beacons, false),
+            callOf(hasHeard ? beacons.filter((each) => !stays(each)) : [], true),
+          ].filter((call) => call.beacons.length > 0);
+          const fates = calls.length === 0 ? [] : shard.commit(calls, clock.nowMs);
+          for (const [at, fate] of Array.from(fates.join("")).entries()) {
+            const { beacon } = calls.flatMap((call) => call.beacons)[at] as Taken;
+            const id = beacon.said["pv.id"];
+            if (fate === "m") moved.add(id);
+            else {
+              taken += 1;
+              sent.add(`${id}:${beacon.said["stitch.late_seq"]}`);
+              if (moved.has(id)) cameBack.push(id);
+            }
+          }
+          if (random() < 0.01) {
+            delivered += 3;
+            const ids = [0, 1, 2].map((nth) => ({ "event.id": `d-${delivered - nth}` }));
+            shard.deliver(ids, 0, clock.nowMs);
           }
           if (clock.nowMs % 500 === 0) shard.settle(clock.nowMs);
-          for (const sink of sinks) sink.answer();
+          for (const sink of all) sink.answer();
           void shard.pump();
           await new Promise((resolve) => setTimeout(resolve, 0));
-          const waiting = shard.lanes.map((lane) => lane.waiting);
-          mostWaiting = Math.max(mostWaiting, ...waiting);
+          mostWaiting = Math.max(mostWaiting, ...shard.lanes.waiting);
           if (random() >= stepMs / 15_000) continue;
-          for (const sink of sinks) sink.forget();
+          for (const sink of all) sink.forget();
           shard = open();
           crashes += 1;
         }
-        const { counts, openBeacons } = shard.view(clock.nowMs);
+        const { counts, openBeacons, sinks } = shard.view(clock.nowMs);
         expect(mostWaiting).toBeGreaterThan(2 * mostInMemory);
         expect(crashes).toBeGreaterThan(20);
-        for (const sink of sinks) {
+        expect(moved.size).toBeGreaterThan(100);
+        expect(cameBack.filter((id) => !isRevenant(viewOf(id)))).toEqual([]);
+        for (const sink of [slow, down, picky]) {
           const found = foundIn(sink);
-          const events = [...sink.events].filter(([id]) => !isRevenant(viewOf(id)));
           expect([...sent].filter((each) => !found.has(each))).toEqual([]);
           const isTwice = ([name, times]: [string, number]): boolean =>
             times > 1 && !isRevenant(viewOf(name));
           expect([...found].filter(isTwice)).toEqual([]);
-          expect(events.filter(([, { differs }]) => differs)).toEqual([]);
+          const deliveries = [...sink.lines.values()].filter(({ id }) => id.startsWith("d-"));
+          expect(deliveries).toHaveLength(delivered);
         }
-        expect(counts.taken).toBe(shots.length);
+        // Each line is where it was meant to go, and was the same each time.
+        const lastSeq = Math.max(...slow.lines.keys());
+        const gone = Math.max(...leaving.lines.keys());
+        expect(seqsOf(leaving)).toEqual(range(1, gone));
+        expect(leaving.parked.size).toBe(gone);
+        expect(gone).toBeGreaterThan(1_000);
+        for (const sink of [slow, down, picky, late, again]) {
+          const first = Math.min(...sink.lines.keys());
+          expect(seqsOf(sink)).toEqual(range(first, lastSeq));
+          expect([...sink.lines.values()].filter(({ differs }) => differs)).toEqual([]);
+          const { events, exported, parked, waiting } = sinks.find(
+            ({ name }) => name === sink.name,
+          ) as (typeof sinks)[number];
+          expect({ events, waiting, parked }).toEqual({
+            events: lastSeq - first + 1,
+            waiting: 0,
+            parked: sink.parked.size,
+          });
+          expect(exported + parked).toBe(events);
+        }
+        expect(counts.taken).toBe(taken);
         expect(counts.duplicate + counts.sealed + openBeacons).toBe(counts.taken);
       });
     },
   );
 });
 
+function seqsOf({ lines }: LaggingSink): readonly number[] {
+  return [...lines.keys()].sort((a, b) => a - b);
+}
+
+function range(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+}
+
 describe("a shard that was away while many views became due", () => {
   it("seals them all at once, in rows of bounded size", { timeout: 60_000 }, async () => {
     const stub = env.WINDOW.get(env.WINDOW.idFromName("many-due"));
     await runInDurableObject(stub, async (_, { storage }) => {
       const clock = { nowMs: startMs };
-      const sink = new LaggingSink("well", clock, { delayMs: 0, downTillMs: 0 });
+      const sink = new LaggingSink("well", clock, { delayMs: 0 });
       const log = new WindowLog(storage.sql);
       const open = (): Shard =>
         new Shard({
           name: "due",
           log,
           sinks: [sink],
+          absentSink: () => undefined,
           park: () => Promise.reject(new Error("nothing is to be parked")),
           isPaused: () => false,
           now: () => clock.nowMs,
@@ -243,7 +269,7 @@ describe("a shard that was away while many views became due", () => {
         sink.answer();
       }
       expect(foundIn(sink).size).toBe(views);
-      expect([...sink.events.values()].filter(({ copies }) => copies > 1)).toEqual([]);
+      expect([...sink.lines.values()].filter(({ copies }) => copies > 1)).toEqual([]);
       expect(shard.view(clock.nowMs).counts).toMatchObject({ taken: views, sealed: views });
     });
   });
@@ -256,6 +282,7 @@ describe("a shard that was away while many views became due", () => {
         name: "copies",
         log,
         sinks: [],
+        absentSink: () => undefined,
         park: () => Promise.reject(new Error("nothing is to be parked")),
         isPaused: () => false,
         now: () => startMs,

@@ -45,6 +45,7 @@ describe("a shard at constant load", () => {
             name: "soak",
             log,
             sinks: [sink],
+            absentSink: () => undefined,
             park: () => Promise.reject(new Error("nothing is to be parked")),
             isPaused: () => false,
             now: () => clock.nowMs,

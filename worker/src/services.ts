@@ -27,7 +27,12 @@ import { rolloutsFrom, type Rollouts } from "#src/adapters/rollouts.ts";
 import { Senders } from "#src/adapters/senders.ts";
 import { deadLettersIn, type DeadLetters } from "#src/adapters/sinks/dead-letters.ts";
 import { pausesFrom } from "#src/adapters/sinks/pauses.ts";
-import { sinksFrom, type ConfiguredSink } from "#src/adapters/sinks/configure.ts";
+import {
+  absentSinkOf,
+  sinksFrom,
+  sinksOf,
+  type ConfiguredSink,
+} from "#src/adapters/sinks/configure.ts";
 import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
@@ -92,8 +97,10 @@ export type Services = {
   readonly pipeline: () => Promise<Pipeline>;
   /** What `SINKS` says, unusable entries included. */
   readonly configuredSinks: readonly ConfiguredSink[];
-  /** Where wide events go. */
+  /** Where wide events go, or would if its settings were right. */
   readonly sinks: readonly Sink[];
+  /** What stands for a sink that is not among them where nobody knows whether it is to be. */
+  readonly absentSink: (name: string) => Sink | undefined;
   /** Whether an operator has told the sink of this name to wait. */
   readonly isSinkPaused: (name: string) => boolean;
   readonly deadLetters: DeadLetters;
@@ -190,10 +197,8 @@ function createServices(env: Env): Services {
     projects: projectsFrom(env.PROJECT),
     registry,
     configuredSinks,
-    sinks: [
-      evidenceSink({ registry, rollout: rollouts, now }),
-      ...configuredSinks.flatMap((each) => (each.state === "ready" ? [each.sink] : [])),
-    ],
+    sinks: [evidenceSink({ registry, rollout: rollouts, now }), ...sinksOf(configuredSinks)],
+    absentSink: (name) => absentSinkOf(configuredSinks, name),
     isSinkPaused: pausesFrom(snapshots, { now, background: { waitUntil } }),
     deadLetters: deadLettersIn(env.ARCHIVE),
     beacons: {

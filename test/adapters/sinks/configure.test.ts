@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { sinksFrom, type ConfiguredSink } from "#src/adapters/sinks/configure.ts";
+import {
+  absentSinkOf,
+  sinksFrom,
+  sinksOf,
+  type ConfiguredSink,
+} from "#src/adapters/sinks/configure.ts";
 
 const key = `whsec_${Buffer.from("k".repeat(24)).toString("base64")}`;
 const secrets: Readonly<Record<string, string>> = {
@@ -103,5 +108,26 @@ describe("sinksFrom", () => {
   it.each(["{", "{}", "null", '"x"'])("says of %s that it is no list", (settings) => {
     const { sinks } = configured(settings);
     expect(sinks).toMatchObject([{ name: "SINKS", problems: ["SINKS is no list in JSON"] }]);
+  });
+});
+
+describe("sinksOf", () => {
+  it("lets events wait for sinks whose settings are wrong, each under its own name", async () => {
+    const { sinks } = configured([
+      { name: "lake", kind: "kafka" },
+      { name: "first", kind: "stdout" },
+      { name: "first", kind: "kafka" },
+      { name: "Bad Name", kind: "stdout" },
+      { name: "evidence", kind: "kafka" },
+    ]);
+    const [lake, ...others] = sinksOf(sinks);
+    expect([lake, ...others].map((sink) => sink?.name)).toEqual(["lake", "first"]);
+    expect(await lake?.send({ shard: "s", events: [] })).toMatchObject({ outcome: "failed" });
+  });
+
+  it("takes no sink for gone while the list of them cannot be read", () => {
+    expect(absentSinkOf(configured("[{]").sinks, "lake")?.name).toBe("lake");
+    expect(absentSinkOf(configured(good).sinks, "lake")).toBeUndefined();
+    expect(absentSinkOf(configured("").sinks, "lake")).toBeUndefined();
   });
 });

@@ -11,17 +11,16 @@ import { Outbox } from "#rum/window/outbox.ts";
 import { isAtHome, type Ring } from "#rum/window/ring.ts";
 import { isShed } from "#rum/window/shed.ts";
 import { timeInRow, type Views, type Decision, type Logged } from "#rum/window/views.ts";
-import { Lane, newLane, type Park } from "#src/adapters/sinks/dispatch.ts";
-import type { Sink } from "#src/adapters/sinks/sink.ts";
+import type { Park } from "#src/adapters/sinks/dispatch.ts";
 import type { Fate, ShardCounts, ShardView, TakeCall } from "#src/adapters/window-rpc.ts";
+import { Lanes, openingsOf, type Sinks } from "./lanes.ts";
 import { restore } from "./restore-shard.ts";
 import { countOf, stateFrom, type ShardState } from "./shard-state.ts";
 import type { WindowLog } from "./window-log.ts";
 
-export type ShardDependencies = {
+export type ShardDependencies = Sinks & {
   readonly name: string;
   readonly log: WindowLog;
-  readonly sinks: readonly Sink[];
   readonly park: Park;
   readonly isPaused: (sink: string) => boolean;
   readonly now: () => number;
@@ -42,7 +41,7 @@ const mostUnwrittenClosings = 5_000;
 const mostDecisionsOfRow = 5_000;
 
 export class Shard {
-  readonly lanes: readonly Lane[];
+  readonly lanes: Lanes;
   readonly #log: WindowLog;
   readonly #views: Views;
   readonly #rows = new LogRows();
@@ -59,28 +58,21 @@ export class Shard {
   #isChanged = false;
 
   constructor(dependencies: ShardDependencies) {
-    const { log, sinks, name } = dependencies;
+    const { log, name } = dependencies;
     this.#log = log;
     const state = stateFrom(log.lastState());
     this.#counts = { ...state.counts };
     this.#ring = state.ring;
-    const outboxStart = Math.min(
-      state.seq,
-      ...sinks.map((sink) => state.lanes[sink.name]?.cursor ?? state.seq),
-    );
-    const laidDown = Math.max(outboxStart, log.laidDown());
-    this.#outbox = new Outbox(log, sinks.length === 0 ? state.seq : laidDown, laidDown);
-    this.lanes = sinks.map(
-      (sink) =>
-        new Lane(state.lanes[sink.name] ?? newLane(state.seq), {
-          ...dependencies,
-          sink,
-          shard: name,
-          outbox: this.#outbox,
-          isPaused: () => dependencies.isPaused(sink.name),
-          onChange: () => this.#advance(),
-        }),
-    );
+    const openings = openingsOf(state, dependencies);
+    const cursor = Math.min(state.seq, ...openings.map((each) => each.state.cursor));
+    const laidDown = Math.max(cursor, log.laidDown());
+    this.#outbox = new Outbox(log, openings.length === 0 ? state.seq : laidDown, laidDown);
+    this.lanes = new Lanes(openings, {
+      ...dependencies,
+      shard: name,
+      outbox: this.#outbox,
+      onChange: () => this.#advance(),
+    });
     const restored = restore({ log, state, rows: this.#rows, outbox: this.#outbox });
     this.#views = restored.views;
     this.#row = restored.row;
@@ -106,7 +98,7 @@ export class Shard {
       this.#views.openCount === 0 &&
       !this.#isChanged &&
       this.#closings.size === 0 &&
-      this.lanes.every(({ waiting }) => waiting === 0)
+      this.lanes.waiting.every((events) => events === 0)
     );
   }
 
@@ -203,7 +195,7 @@ export class Shard {
 
   /** Lets every sink send what is ripe. Never rejects. */
   async pump(): Promise<void> {
-    await Promise.all(this.lanes.map((lane) => lane.pump()));
+    await this.lanes.pump();
   }
 
   view(nowMs: number): Omit<ShardView, "shard" | "edge" | "alarmsSet"> {
@@ -213,27 +205,14 @@ export class Shard {
       openViews: this.#views.openCount,
       storedBytes: this.#log.storedBytes,
       rowsWritten: this.#log.rowsWritten,
-      sinks: this.lanes.map((lane) => {
-        const { since, exported, parked, retried, cursor } = lane.state;
-        const sinceMs = this.#outbox.waitingSinceMs(cursor);
-        return {
-          name: lane.name,
-          events: this.#outbox.lastSeq - since,
-          exported,
-          parked,
-          retried,
-          waiting: lane.waiting,
-          oldestUnsentMs: sinceMs === undefined ? null : nowMs - sinceMs,
-          lastFailure: lane.lastFailure,
-        };
-      }),
+      sinks: this.lanes.counts(nowMs),
     };
   }
 
   #write(beacons: string, decisions: readonly Decision[], held: number): void {
     const firstSeq = this.#outbox.lastSeq + 1;
     const slot = this.#rows.nextSlot();
-    const waits = this.lanes.length > 0 ? decisions.length : 0;
+    const waits = this.lanes.isEmpty ? 0 : decisions.length;
     this.#rows.hold(this.#row, slot, held + waits);
     for (const decision of decisions) this.#send(decision);
     this.#rows.release(this.#outbox.layDown());
@@ -245,7 +224,7 @@ export class Shard {
   }
 
   #append(events: readonly WideEvent[], nowMs: number): void {
-    if (this.lanes.length === 0) this.#outbox.skip(this.#outbox.lastSeq + events.length);
+    if (this.lanes.isEmpty) this.#outbox.skip(this.#outbox.lastSeq + events.length);
     else if (events.length > 0) this.#rows.release(this.#outbox.append(events, nowMs));
     this.commit([], nowMs);
   }
@@ -259,7 +238,7 @@ export class Shard {
     noteClosing(this.#closings, sinceMs, { key, bits: bitsOf(arrivals) });
     this.#unclosedFrom = Math.min(this.#unclosedFrom, this.#row);
     const rows = arrivals.map(({ beacon }) => (beacon as Logged).place.row);
-    if (this.lanes.length === 0) {
+    if (this.lanes.isEmpty) {
       this.#outbox.skip(seq);
       this.#rows.release(rows);
       return;
@@ -275,14 +254,13 @@ export class Shard {
       counts: this.#counts,
       closed: this.#views.closed.remembered,
       ring: this.#ring,
-      lanes: Object.fromEntries(this.lanes.map((lane) => [lane.name, lane.state])),
+      lanes: this.lanes.states(),
     };
   }
 
   #advance(): void {
     this.#isChanged = true;
-    const done = Math.min(...this.lanes.map(({ state }) => state.cursor));
-    this.#rows.release(this.#outbox.release(done));
+    this.#rows.release(this.#outbox.release(this.lanes.cursor));
   }
 
   #writeClosings(nowMs: number): void {

@@ -55,6 +55,7 @@ export class Window extends DurableObject<Env> implements WindowRpc {
       name,
       log: this.#log,
       sinks: this.sinks(env),
+      absentSink: services.absentSink,
       park: services.deadLetters.park,
       isPaused: services.isSinkPaused,
       now: Date.now,

@@ -8,6 +8,7 @@ import { clickhouseSink } from "./clickhouse.ts";
 import { honeycombSink } from "./honeycomb.ts";
 import { otlpSink } from "./otlp.ts";
 import { parquetSink } from "./parquet.ts";
+import { unusableSink } from "./placeholders.ts";
 import type { PostDependencies } from "./post.ts";
 import type { Sink } from "./sink.ts";
 import { stdoutSink } from "./stdout.ts";
@@ -37,6 +38,8 @@ const timeoutMs = 10_000;
 const namePattern = /^[a-z][a-z0-9-]{0,31}$/;
 // The judge's own way to the events.
 const reserved = new Set(["evidence"]);
+/** Stands for all sinks where the list cannot be read; no sink has such a name. */
+const unreadable = "SINKS";
 
 /** The sinks that `settings` asks for, in its order; none where it is empty. */
 export function sinksFrom(
@@ -48,13 +51,35 @@ export function sinksFrom(
   const taken = new Set(reserved);
   const sinks = list.success
     ? list.output.map((entry, at) => configure(entry, { at, taken, dependencies }))
-    : [unusable({ name: "SINKS", kind: "unknown" }, ["SINKS is no list in JSON"])];
+    : [unusable({ name: unreadable, kind: "unknown" }, ["SINKS is no list in JSON"])];
   for (const each of sinks) {
     if (each.state === "ready") continue;
     const { name, problems } = each;
     dependencies.report("sink_unusable", { sink: name, problems });
   }
   return sinks;
+}
+
+/** The sinks that events wait for: those that are ready, and those whose settings are wrong. */
+export function sinksOf(configured: readonly ConfiguredSink[]): readonly Sink[] {
+  const sinks = new Map<string, Sink>();
+  for (const each of configured) {
+    const { name } = each;
+    if (each.state === "ready") sinks.set(name, each.sink);
+    else if (!sinks.has(name) && namePattern.test(name) && !reserved.has(name)) {
+      sinks.set(name, unusableSink(name, each.problems));
+    }
+  }
+  return [...sinks.values()];
+}
+
+/** What stands for a sink that is not configured: something only where the list cannot be read. */
+export function absentSinkOf(
+  configured: readonly ConfiguredSink[],
+  name: string,
+): Sink | undefined {
+  const list = configured.find((each) => each.name === unreadable);
+  return list?.state === "unusable" ? unusableSink(name, list.problems) : undefined;
 }
 
 type Place = {

@@ -16,6 +16,8 @@ export type LaneState = {
   readonly cursor: number;
   /** Where a batch was taken in part: its last event, and those that are left of it. */
   readonly part?: { readonly to: number; readonly left: readonly number[] };
+  /** Where the sink is gone: the last event that was meant for it. */
+  readonly until?: number;
   readonly exported: number;
   readonly parked: number;
   /** Attempts that failed, of batches. */
@@ -75,6 +77,11 @@ export class Lane {
 
   get state(): LaneState {
     return this.#state;
+  }
+
+  /** Events that are or were meant for the sink. */
+  get events(): number {
+    return this.#deps.outbox.lastSeq - this.#state.since;
   }
 
   /** Events that the sink is not done with. */
