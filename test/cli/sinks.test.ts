@@ -35,9 +35,9 @@ afterAll(async () => {
   hook.stop();
 });
 
-async function park(first: number, count: number): Promise<void> {
+async function park(first: number, count: number, sink = "hook"): Promise<void> {
   const bucket = (await worker.miniflare.getR2Bucket("ARCHIVE")) as unknown as R2Bucket;
-  await deadLettersIn(bucket).park("hook", batchOf(count, first), "answers 500");
+  await deadLettersIn(bucket).park(sink, batchOf(count, first), "answers 500");
 }
 
 function eventsOf(body: Buffer): readonly WideEvent[] {
@@ -131,6 +131,15 @@ describe("sinks", () => {
     expect(failed.stderr).toContain("hook failed: answers 503");
     const { document } = await place.json(["sinks", "replay", "hook"]);
     expect(document).toMatchObject({ delivered: 3 });
+  });
+
+  it("shows what is parked of a sink that was taken out, and how to get at it", async () => {
+    await park(1, 3, "lake");
+    const listed = await place.aviary(["sinks", "list"]);
+    expect(listed.stdout).toMatch(/^lake +removed +removed +3 +is not in SINKS any more/m);
+    const replayed = await place.aviary(["sinks", "replay", "lake"]);
+    expect(replayed.code).toBe(4);
+    expect(replayed.stderr).toContain("put it back to replay what is parked");
   });
 
   it("pauses and goes on, says so in the list and in the audit log, and replays nothing meanwhile", async () => {

@@ -13,7 +13,8 @@ const parked = v.object({
 export const sinkView = v.object({
   name: v.string(),
   kind: v.string(),
-  state: v.picklist(["ready", "paused", "unusable"]),
+  /** `removed` is one that is not in `SINKS` any more, but has dead letters. */
+  state: v.picklist(["ready", "paused", "unusable", "removed"]),
   /** Where its events go; null where its settings do not say. */
   target: v.nullable(v.string()),
   /** What is wrong with its settings, by field. */

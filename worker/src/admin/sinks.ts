@@ -9,7 +9,7 @@ import { refuse, type Refusal } from "./problem.ts";
 import { checkShape } from "./read-body.ts";
 import { replayQuery, sinkQuery, type SinkView } from "./sink-contract.ts";
 
-/** A sink's settings: what `SINKS` says, or the judge's own. */
+/** A sink's settings: what `SINKS` says, or the judge's own; `removed` where it has none. */
 type Known = Pick<SinkView, "name" | "kind" | "target" | "problems"> & {
   readonly sink: Sink | undefined;
 };
@@ -17,20 +17,24 @@ type Known = Pick<SinkView, "name" | "kind" | "target" | "problems"> & {
 // What is counted in one look; more than that is told as such.
 const mostCounted = 1_000;
 
+// Both a kind and a state: of a sink without settings nobody knows more.
+const removed = "removed";
+
 /** GET /api/v1/sinks. */
 export async function listSinks(context: AdminContext): Promise<Response> {
   const permitted = permit(context, "read", null);
   if (!permitted.ok) return refuse(permitted.error);
   const services = context.get("services");
   const paused = new Set(await services.registry().pausedSinks());
-  const sinks = await Promise.all(knownSinks(services).map((each) => view(services, each, paused)));
+  const known = [...knownSinks(services), ...(await removedSinks(services))];
+  const sinks = await Promise.all(known.map((each) => view(services, each, paused)));
   return Response.json({ sinks });
 }
 
 /** POST /api/v1/sinks/{name}/pause and /resume. */
 export function pauseSink(isPaused: boolean) {
   return async (context: AdminContext): Promise<Response> => {
-    const known = sought(context);
+    const known = await sought(context);
     if (!known.ok) return refuse(known.error);
     const query = checkShape(context.req.query(), sinkQuery);
     if (!query.ok) return refuse(query.error);
@@ -43,7 +47,7 @@ export function pauseSink(isPaused: boolean) {
 
 /** POST /api/v1/sinks/{name}/test: past the outbox, also where the sink is paused. */
 export async function testSink(context: AdminContext): Promise<Response> {
-  const sink = usable(context);
+  const sink = await usable(context);
   if (!sink.ok) return refuse(sink.error);
   const query = checkShape(context.req.query(), sinkQuery);
   if (!query.ok) return refuse(query.error);
@@ -59,7 +63,7 @@ export async function testSink(context: AdminContext): Promise<Response> {
 
 /** POST /api/v1/sinks/{name}/replay: some letters; `next` says where to go on. */
 export async function replaySink(context: AdminContext): Promise<Response> {
-  const sink = usable(context);
+  const sink = await usable(context);
   if (!sink.ok) return refuse(sink.error);
   const query = checkShape(context.req.query(), replayQuery);
   if (!query.ok) return refuse(query.error);
@@ -89,16 +93,29 @@ function knownSinks({ configuredSinks, sinks }: Services): readonly Known[] {
   ];
 }
 
-function sought(context: AdminContext): Result<Known, Refusal> {
+/** Sinks that are not there any more, but have dead letters. */
+async function removedSinks(services: Services): Promise<readonly Known[]> {
+  const there = new Set(knownSinks(services).map(({ name }) => name));
+  const names = await services.deadLetters.sinks();
+  const problems = ["is not in SINKS any more: put it back to replay what is parked"];
+  return names
+    .filter((name) => !there.has(name))
+    .map((name) => ({ name, kind: removed, target: null, problems, sink: undefined }));
+}
+
+async function sought(context: AdminContext): Promise<Result<Known, Refusal>> {
   const permitted = permit(context, "operate", null);
   if (!permitted.ok) return permitted;
+  const services = context.get("services");
   const name = context.req.param("name") ?? "";
-  const known = knownSinks(context.get("services")).find((each) => each.name === name);
+  const known =
+    knownSinks(services).find((each) => each.name === name) ??
+    (await removedSinks(services)).find((each) => each.name === name);
   return known === undefined ? err({ reason: "unknown_id", kind: "sink", id: name }) : ok(known);
 }
 
-function usable(context: AdminContext): Result<Sink, Refusal> {
-  const known = sought(context);
+async function usable(context: AdminContext): Promise<Result<Sink, Refusal>> {
+  const known = await sought(context);
   if (!known.ok) return known;
   const { name, problems, sink } = known.value;
   return sink === undefined ? err({ reason: "sink_unusable", name, problems }) : ok(sink);
@@ -111,11 +128,12 @@ async function view(
 ): Promise<SinkView> {
   const { letters, more } = await deadLetters.list(name, { most: mostCounted });
   const events = letters.reduce((sum, each) => sum + each.events, 0);
-  const waiting = paused.has(name) ? "paused" : "ready";
+  const wellState = paused.has(name) ? "paused" : "ready";
+  const illState = kind === removed ? removed : "unusable";
   return {
     name,
     kind,
-    state: sink === undefined ? "unusable" : waiting,
+    state: sink === undefined ? illState : wellState,
     target,
     problems,
     parked: { events, letters: letters.length, more, why: letters[0]?.why ?? null },

@@ -24,6 +24,8 @@ export type DeadLetters = {
     sink: string,
     options: { readonly after?: string | undefined; readonly most: number },
   ) => Promise<{ readonly letters: readonly Letter[]; readonly more: boolean }>;
+  /** Names of the sinks that have letters, whether they are still there or not. */
+  readonly sinks: () => Promise<readonly string[]>;
   /** The batch in a letter; undefined where it is gone. */
   readonly open: (key: string) => Promise<SinkBatch | undefined>;
   /** Leaves of a letter what is in `rest.batch`; nothing where that is empty. */
@@ -39,7 +41,7 @@ const notAscii = /[^\x20-\x7e]/g;
 
 /** The dead letters in `bucket`. */
 export function deadLettersIn(bucket: R2Bucket): DeadLetters {
-  return { park, list, open, replace };
+  return { park, list, sinks, open, replace };
 
   async function park(sink: string, batch: SinkBatch, why: string): Promise<void> {
     const { shard, events } = batch;
@@ -67,6 +69,12 @@ export function deadLettersIn(bucket: R2Bucket): DeadLetters {
     });
     const { objects, truncated } = await withDeadline(listing, deadlineMs, "the bucket");
     return { letters: objects.map(letterFrom), more: truncated };
+  }
+
+  async function sinks(): Promise<readonly string[]> {
+    const listing = bucket.list({ prefix: folder, delimiter: "/" });
+    const { delimitedPrefixes } = await withDeadline(listing, deadlineMs, "the bucket");
+    return delimitedPrefixes.map((prefix) => prefix.slice(folder.length, -1));
   }
 
   async function open(key: string): Promise<SinkBatch | undefined> {
@@ -107,8 +115,10 @@ function letterFrom({ key, uploaded, customMetadata = {} }: R2Object): Letter {
   return { key, events: Number(events), why, parkedAtMs: uploaded.getTime() };
 }
 
+const folder = "dead-letters/";
+
 function prefixOf(sink: string): string {
-  return `dead-letters/${sink}/`;
+  return `${folder}${sink}/`;
 }
 
 function keyOf(sink: string, batch: SinkBatch): string {
