@@ -164,9 +164,10 @@ export const policySchema = v.strictObject({
   staleAfterMs: v.optional(duration, 600_000),
   /**
    * A canary is not called silent for what is younger: a view is sealed at most thirty
-   * seconds after its first beacon and is then under way, of one arm maybe sooner.
+   * seconds after its first beacon and is then under way, of one arm maybe sooner. The pulse
+   * is of one hour, and half of it must be left to be silent in.
    */
-  settledAfterMs: v.optional(duration, 60_000),
+  settledAfterMs: v.optional(whole(0, 1_800_000), 60_000),
 });
 
 export type Condition = v.InferOutput<typeof condition>;

@@ -1,9 +1,10 @@
 // What one rollout is judged by: what its author wrote, over the defaults for what its patch
 // is seen in. The document is small because only differences need saying.
-import { ok, type Result } from "#base/result.ts";
+import { err, ok, type Result } from "#base/result.ts";
 import type { Issue } from "#flags/issue.ts";
 import type { Rollout } from "#flags/rollout.ts";
 import { defaultGuardrails } from "./default-guardrails.ts";
+import { columnIssues } from "./guardrail-columns.ts";
 import { defaultPolicy, parsePolicy, type Policy, type PolicyError } from "./guardrails.ts";
 import { columnsOf } from "./observe.ts";
 import { unitColumns } from "./trial.ts";
@@ -29,17 +30,24 @@ export function policyOf(rollout: Judged): Result<Policy, PolicyError> {
   if (!isDocument(document)) return parsePolicy(document);
   const { change, ...rest } = document;
   const list: unknown = rest["guardrails"] ?? defaultGuardrails[seenIn(rollout)];
-  if (change === undefined) return parsePolicy({ ...rest, guardrails: list });
+  if (change === undefined) return readPolicy({ ...rest, guardrails: list });
   if (!isDocument(change) || !Array.isArray(list)) {
     return wrong({ path: "change", message: "must be an object, by guardrail" });
   }
   const misfit = misfitOf(list, change);
   if (misfit !== undefined) return wrong(misfit);
   const changed = changedList(list, change);
-  const parsed = parsePolicy({ ...rest, guardrails: changed });
+  const parsed = readPolicy({ ...rest, guardrails: changed });
   if (parsed.ok) return ok(parsed.value);
   const issues = parsed.error.issues.map((issue) => ownIssue(issue, changed, change));
-  return { ok: false, error: { reason: "invalid_guardrails", issues } };
+  return err({ reason: "invalid_guardrails", issues });
+}
+
+/** A policy whose guardrails read what events have. */
+function readPolicy(document: Documents): Result<Policy, PolicyError> {
+  const parsed = parsePolicy(document);
+  const issues = parsed.ok ? columnIssues(parsed.value.guardrails) : [];
+  return issues.length === 0 ? parsed : err({ reason: "invalid_guardrails", issues });
 }
 
 /** The columns that a rollout's evidence is made of. */
@@ -94,5 +102,5 @@ function isDocument(value: unknown): value is Documents {
 }
 
 function wrong(issue: Issue): Result<never, PolicyError> {
-  return { ok: false, error: { reason: "invalid_guardrails", issues: [issue] } };
+  return err({ reason: "invalid_guardrails", issues: [issue] });
 }
