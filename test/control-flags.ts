@@ -14,7 +14,7 @@ export async function createFlag(key: string, plan: object): Promise<Answer> {
 }
 
 /** Posts an action against the flag's current revision, and insists. */
-async function move(key: string, action: string, body?: object): Promise<Answer> {
+export async function move(key: string, action: string, body?: object): Promise<Answer> {
   const current = await ask(`/flags/${key}`);
   const headers = { "if-match": `"${String(current.body["revision"])}"` };
   const init = { method: "POST", headers, ...(body && { body: JSON.stringify(body) }) };

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { FlagChange } from "#src/adapters/flag-registry.ts";
 import { judge } from "#src/canary/judge.ts";
 import type { Env } from "#src/services.ts";
-import { ask, kill } from "../control-flags.ts";
+import { ask, kill, move, ramp } from "../control-flags.ts";
 import {
   count,
   onTrial,
@@ -206,22 +206,95 @@ describe("its alarm", () => {
     await trial.look();
     expect((await latest(trial))?.outcome).toMatchObject({ outcome: "done" });
   });
+
+  it("is bounded in what it stores and asks while the Registry refuses its step for hours", async () => {
+    const { guardrails } = shortPlan;
+    const trial = await onTrial("refused", {
+      guardrails: { ...guardrails, staleAfterMs: 90 * 24 * 3_600_000 },
+    });
+    await send(trial, { units: 3_000 });
+    let asked = 0;
+    await standIn(trial, {
+      changeFlag: async () => {
+        asked += 1;
+        return { ok: false, error: { reason: "frozen", untilMs: 0 } };
+      },
+    });
+    const [startMs, looks] = [Date.now(), 360];
+    vi.useFakeTimers({ toFake: ["Date"], now: startMs });
+    for (let minutes = 1; minutes <= looks; minutes += 1) {
+      vi.setSystemTime(startMs + minutes * 61_000);
+      await trial.look();
+    }
+    const kept = await trial.rpc().verdicts({ beforeSeq: null, limit: 1_000 });
+    expect(kept[0]).toMatchObject({ action: "advance", outcome: { outcome: "refused" } });
+    expect(kept.length).toBeLessThan(140);
+    expect(asked).toBeGreaterThan(20);
+    expect(asked).toBeLessThan(32);
+    // Whoever has touched the flag may have cleared the way.
+    await move(trial.key, "hold");
+    await move(trial.key, "resume");
+    const before = asked;
+    await trial.look();
+    expect(asked).toBe(before + 1);
+  });
 });
 
-/** Lets the Registry take the next step and its answer be lost. */
-async function loseAnAnswer({ object }: OnTrial): Promise<void> {
-  await runInDurableObject(object, (instance) => {
+describe("evidence", () => {
+  it("of a new attempt is not undone by an answer about the old one that comes late", async () => {
+    const trial = await onTrial("late-answer");
+    await send(trial, { units: 10 });
+    const told = Promise.withResolvers<void>();
+    const old = await registry().onTrial(trial.key, (await trial.document()).code);
+    let isFirst = true;
+    await standIn(trial, {
+      onTrial: async (flag, code) => {
+        if (!isFirst) return registry().onTrial(flag, code);
+        isFirst = false;
+        await told.promise;
+        return old;
+      },
+    });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
+    const late = send(trial, { units: 5, firstSeq: 1_001 }, "two");
+    await expect.poll(() => isFirst).toBe(false);
+    await move(trial.key, "rollback");
+    await move(trial.key, "revive");
+    await ramp(trial.key, 100_000);
+    await send(trial, { units: 20, firstSeq: 2_001 });
+    told.resolve();
+    await late;
+    const standing = await trial.rpc().standing();
+    expect(standing?.input.rollout.attempt).toBe(2);
+    expect(standing?.input.strata[0]?.units).toEqual({ canary: 20, control: 20 });
+  });
+});
+
+type Registry = ReturnType<typeof registry>;
+
+/** Lets the object's Registry answer some calls otherwise, until what it returns is called. */
+function standIn({ object }: OnTrial, instead: Partial<Registry>): Promise<() => void> {
+  return runInDurableObject(object, (instance) => {
     const own = instance as unknown as { env: Env };
     const { REGISTRY } = own.env;
-    const changeFlag = async (change: FlagChange): Promise<never> => {
+    const stub = new Proxy(registry(), {
+      get: (target, name) => Reflect.get(Object.hasOwn(instead, name) ? instead : target, name),
+    });
+    const altered = { idFromName: () => "", get: () => stub };
+    own.env = { ...own.env, REGISTRY: altered as unknown as DurableObjectNamespace };
+    return () => {
       own.env = { ...own.env, REGISTRY };
+    };
+  });
+}
+
+/** Lets the Registry take the next step and its answer be lost. */
+async function loseAnAnswer(trial: OnTrial): Promise<void> {
+  const restore = await standIn(trial, {
+    changeFlag: async (change: FlagChange) => {
+      restore();
       await registry().changeFlag(change);
       throw new Error("the answer was lost");
-    };
-    const stub = new Proxy(registry(), {
-      get: (target, name) => (name === "changeFlag" ? changeFlag : Reflect.get(target, name)),
-    });
-    const broken = { idFromName: () => "", get: () => stub };
-    own.env = { ...own.env, REGISTRY: broken as unknown as DurableObjectNamespace };
+    },
   });
 }

@@ -16,11 +16,28 @@ export type Outcome =
   /** The Registry refused the step, and will be asked again later. */
   | { readonly outcome: "refused"; readonly why: string };
 
-/** A step that was refused, and when. */
-export type Refused = { readonly step: NonNullable<Verdict["step"]>; readonly atMs: number };
+/** A step that was refused, why, when last, and how often in a row. */
+export type Refused = {
+  /** Of the rollout: once it has changed, another step may be wanted, or the same one welcome. */
+  readonly revision: number;
+  readonly step: NonNullable<Verdict["step"]>;
+  readonly why: string;
+  readonly atMs: number;
+  readonly times: number;
+};
 
 // Every refusal is a line of the audit log, and what stood in the way seldom goes in a second.
-const againAfterMs = 60_000;
+const firstAgainMs = 60_000;
+const lastAgainMs = 15 * 60_000;
+
+/** The refusal of a step, which may be one more of the same. */
+export function refusedAgain(
+  before: Refused | undefined,
+  refusal: Omit<Refused, "times">,
+): Refused {
+  const isSame = before?.step === refusal.step && before.revision === refusal.revision;
+  return { ...refusal, times: isSame ? before.times + 1 : 1 };
+}
 
 /**
  * What came of a step whose answer was lost, by the rollout as it is now; undefined where it
@@ -41,17 +58,19 @@ export function outcomeSeen(
   return isTaken ? { outcome: "done", epoch } : undefined;
 }
 
-/** Whether a verdict's step is to be taken now; "advised" where it is only to be told. */
+/** Whether a verdict's step is to be taken now, or what has come of it already. */
 export function stepNow(
   { step, atMs }: Pick<Verdict, "step" | "atMs">,
   {
     isAutomatic,
     refused,
   }: { readonly isAutomatic: boolean; readonly refused: Refused | undefined },
-): { readonly take: NonNullable<Verdict["step"]> } | "advised" | "none" | "wait" {
-  if (step === undefined) return "none";
-  if (!isAutomatic) return "advised";
-  const isSame = refused?.step === step && atMs - refused.atMs < againAfterMs;
+): { readonly take: NonNullable<Verdict["step"]> } | Outcome {
+  if (step === undefined) return { outcome: "none" };
+  if (!isAutomatic) return { outcome: "advised" };
   // Going back is never put off.
-  return isSame && step !== "rollback" ? "wait" : { take: step };
+  if (refused?.step !== step || step === "rollback") return { take: step };
+  const waitMs = Math.min(firstAgainMs * 2 ** (refused.times - 1), lastAgainMs);
+  if (atMs - refused.atMs >= waitMs) return { take: step };
+  return { outcome: "refused", why: refused.why };
 }

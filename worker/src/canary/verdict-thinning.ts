@@ -5,7 +5,7 @@
 export type VerdictMark = {
   readonly seq: number;
   readonly atMs: number;
-  /** Something was done, or refused, because of it. */
+  /** Something was done because of it, or is being asked for. */
   readonly moved: boolean;
   /** It says another thing than the one before it. */
   readonly turned: boolean;

@@ -6,7 +6,13 @@ import type { Report } from "#src/adapters/report.ts";
 import { assignmentsOf } from "#src/canary/assignments.ts";
 import { judge, type Verdict } from "#src/canary/judge.ts";
 import { tellingOf } from "#src/canary/notice.ts";
-import { outcomeSeen, stepNow, type Outcome, type Refused } from "#src/canary/outcome.ts";
+import {
+  outcomeSeen,
+  refusedAgain,
+  stepNow,
+  type Outcome,
+  type Refused,
+} from "#src/canary/outcome.ts";
 import { sentencesFor } from "#src/canary/sentences.ts";
 import { verdictInput, type VerdictInput } from "#src/canary/verdict-input.ts";
 import type { ArmCountTable } from "./arm-count-table.ts";
@@ -68,9 +74,11 @@ export class Judgement {
       if (!held?.isLive) return false;
       const input = this.input(held);
       const verdict = judge(input);
-      const wanted = stepNow(verdict, { isAutomatic: held.isAutomatic, refused: this.#refused });
-      if (typeof wanted === "string") {
-        this.#note(verdict, input, { outcome: wanted === "advised" ? "advised" : "none" });
+      const isUnchanged = this.#refused?.revision === held.rollout.revision;
+      const refused = isUnchanged ? this.#refused : undefined;
+      const wanted = stepNow(verdict, { isAutomatic: held.isAutomatic, refused });
+      if ("outcome" in wanted) {
+        this.#note(verdict, input, wanted);
         return true;
       }
       const seq = this.#note(verdict, input, { outcome: "asked" });
@@ -94,9 +102,15 @@ export class Judgement {
       dryRun: false,
       author: { who, why: sentencesFor(verdict).join(" ").slice(0, longestWhy) },
     });
-    if (changed.ok) return { outcome: "done", epoch: changed.value.epoch };
+    if (changed.ok) {
+      this.#refused = undefined;
+      return { outcome: "done", epoch: changed.value.epoch };
+    }
     const why = changed.error.reason;
-    if (why !== "stale_revision") this.#refused = { step, atMs: verdict.atMs };
+    if (why !== "stale_revision") {
+      const { revision } = rollout;
+      this.#refused = refusedAgain(this.#refused, { revision, step, why, atMs: verdict.atMs });
+    }
     return { outcome: "refused", why };
   }
 

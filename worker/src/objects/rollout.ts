@@ -150,6 +150,10 @@ export class Rollout extends DurableObject<Env> implements RolloutRpc {
     const { trial, atMs } = this.#held ?? { trial: undefined, atMs: 0 };
     if (trial?.isLive && trial.epoch >= newestEpoch && nowMs - atMs < trialFreshMs) return trial;
     const fresh = await this.#judgement.trial(flag.key, flag.code);
+    // An answer that was long on its way may be of an attempt that is over: saving its evidence
+    // would do away with that of the next one.
+    const newer = this.#held?.trial;
+    if (fresh !== undefined && newer !== undefined && newer.epoch > fresh.epoch) return newer;
     this.#held = { trial: fresh, atMs: nowMs };
     return fresh;
   }

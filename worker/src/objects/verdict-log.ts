@@ -38,12 +38,7 @@ export class VerdictLog {
   /** @returns its `seq`. */
   add({ verdict, input, outcome }: Pick<StoredVerdict, "verdict" | "input" | "outcome">): number {
     const { atMs, action, reasons } = verdict;
-    const before = this.latest();
-    const isNews =
-      before === null ||
-      before.action !== action ||
-      before.reasons[0].reason !== reasons[0].reason ||
-      before.outcome.outcome !== outcome.outcome;
+    const isNews = isTurn({ action, reasons, outcome }, this.latest());
     const { seq } = this.#sql
       .exec<{ seq: number }>(
         `INSERT INTO verdict
@@ -64,10 +59,13 @@ export class VerdictLog {
     return seq;
   }
 
-  /** Notes what came of a step that was asked for. */
+  /** Notes what came of a step that was asked for. One that was refused has moved nothing. */
   settle(seq: number, outcome: Outcome): void {
-    const update = "UPDATE verdict SET outcome = ? WHERE seq = ?";
-    this.#sql.exec(update, JSON.stringify(outcome), seq);
+    const [own, before] = this.list({ beforeSeq: seq + 1, limit: 2 });
+    const isNews = own === undefined || isTurn({ ...own, outcome }, before ?? null);
+    const isMove = outcome.outcome === "done";
+    const update = "UPDATE verdict SET outcome = ?, moved = ?, turned = ? WHERE seq = ?";
+    this.#sql.exec(update, JSON.stringify(outcome), Number(isMove), Number(isNews), seq);
   }
 
   get(seq: number): StoredVerdict | null {
@@ -106,6 +104,18 @@ export class VerdictLog {
     );
     for (const seq of gone) this.#sql.exec("DELETE FROM verdict WHERE seq = ?", seq);
   }
+}
+
+type Said = Pick<VerdictLine, "action" | "reasons" | "outcome">;
+
+/** Whether a verdict says another thing than the one before it. */
+function isTurn(said: Said, before: Said | null): boolean {
+  return (
+    before === null ||
+    before.action !== said.action ||
+    before.reasons[0].reason !== said.reasons[0].reason ||
+    before.outcome.outcome !== said.outcome.outcome
+  );
 }
 
 function storedFrom(row: FullRow): StoredVerdict {
