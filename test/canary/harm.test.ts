@@ -186,13 +186,17 @@ describe("arrivals", () => {
   const policy = policyOf({
     guardrails: [{ name: "arrivals", measure: { kind: "arrivals" }, worse: "lower" }],
   });
-  const arrived = (canary: number, control: number) => {
+  const arrived = (
+    canary: number,
+    control: number,
+    assigned = { canary: 10_000, control: 10_000 },
+  ) => {
     const arms = [
       ...Array<"control">(control).fill("control"),
       ...Array<"canary">(canary).fill("canary"),
     ];
     const events = arms.map((arm, at) => view(at + 1, arm, { atMs: startMs + 600_000 }));
-    const assignments = [{ canary: 10_000, control: 10_000 }];
+    const assignments = [assigned];
     return judge(inputOf(fold(nothing, trialFor(policy), events), { policy, assignments }));
   };
 
@@ -200,6 +204,14 @@ describe("arrivals", () => {
     expect(harmed(arrived(6_500, 9_500))).toEqual(["arrivals"]);
     expect(arrived(6_500, 6_500).action).toBe("advance");
     expect(arrived(9_500, 9_500).guardrails[0]?.levels).toEqual({ control: 0.95, canary: 0.95 });
+  });
+
+  it("are no harm while the edge has counted few of the requests that they came of", () => {
+    // The first that thirty isolates tell is one request each.
+    const early = arrived(300, 300, { canary: 20, control: 10 });
+    expect(early.action).toBe("hold");
+    expect(early.guardrails[0]).toMatchObject({ units: { control: 0, canary: 0 }, change: null });
+    expect(harmed(arrived(200, 400, { canary: 300, control: 300 }))).toEqual(["arrivals"]);
   });
 });
 

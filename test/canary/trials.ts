@@ -81,14 +81,17 @@ export type Columns = (at: number) => Readonly<Record<string, unknown>>;
 export type Scene = {
   readonly policy?: Policy;
   readonly units?: number;
+  /** Of how many buckets the visitors are; all 64 unless said. */
+  readonly buckets?: number;
   readonly control: Columns;
   readonly canary: Columns;
 };
 
-/** As many units of each arm, in turns, over ten minutes, in 64 buckets. */
-export function scene({ policy = fourKinds, units = 1_000, control, canary }: Scene): Evidence {
+/** As many units of each arm, in turns, over ten minutes. */
+export function scene(what: Scene): Evidence {
+  const { policy = fourKinds, units = 1_000, buckets = 64, control, canary } = what;
   const events = Array.from({ length: units }, (_, at) => {
-    const rest = { bucket: at % 64, atMs: startMs + (600_000 * at) / units };
+    const rest = { bucket: at % buckets, atMs: startMs + (600_000 * at) / units };
     return [
       view(2 * at + 1, "control", { ...rest, columns: control(at) }),
       view(2 * at + 2, "canary", { ...rest, columns: canary(at) }),

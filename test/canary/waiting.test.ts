@@ -7,6 +7,7 @@ import {
   allBroken,
   inputOf,
   minuteMs,
+  nothing,
   scene,
   startMs,
   strata,
@@ -25,6 +26,11 @@ function amended(
   fields: Partial<VerdictInput> = {},
 ): VerdictInput {
   return { ...input, ...fields, rollout: { ...input.rollout, ...rollout } };
+}
+
+/** Few visitors who come again and again. */
+function crowd(units: number): VerdictInput {
+  return inputOf(scene({ units, control: usual, canary: usual, buckets: 3 }));
 }
 
 type Stage = VerdictInput["rollout"]["stages"][number];
@@ -61,6 +67,12 @@ describe("a ramp whose arms do the same still waits", () => {
   it("no_data of the stage that it is in", () => {
     const later = [...strata, { fromEpoch: 11, canaryPpm: 500_000, controlPpm: 500_000 }];
     expect(wait(inputOf(evidence, { strata: later }))).toEqual(["no_data"]);
+  });
+
+  it("few_witnesses where enough units came of too few visitors, and not where few came", () => {
+    expect(wait(crowd(2_000))).toEqual(["undecided", "few_witnesses"]);
+    expect(wait(crowd(20))).toEqual(["too_few_units", "undecided"]);
+    expect(wait(inputOf(nothing))).toEqual(["no_data", "undecided"]);
   });
 
   it("undecided for ever, but a person is asked once time is up", () => {

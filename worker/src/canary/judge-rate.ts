@@ -39,19 +39,26 @@ function sumOf(list: readonly Arms<number>[]): Arms<number> {
   );
 }
 
+type Counts = Pick<Rates, "bad" | "units">;
+
 /** Of each stratum the bad events and the units that they are bad ones of. */
-function countsOf({ guardrail, evidence, strata }: Question) {
-  return evidence.strata.map(({ control, canary }, stratum) =>
-    guardrail.measure.kind === "arrivals"
-      ? {
-          bad: { control: control.n, canary: canary.n },
-          units: strata[stratum]?.assignments ?? { control: 0, canary: 0 },
-        }
-      : {
-          bad: { control: control.sum, canary: canary.sum },
-          units: { control: control.n, canary: canary.n },
-        },
-  );
+function countsOf({ guardrail, evidence, strata }: Question): readonly Counts[] {
+  return evidence.strata.map(({ control, canary }, stratum) => {
+    const units = { control: control.n, canary: canary.n };
+    return guardrail.measure.kind === "arrivals"
+      ? arrivalsOf(units, strata[stratum]?.assignments ?? nobody)
+      : { bad: { control: control.sum, canary: canary.sum }, units };
+  });
+}
+
+const nobody = { control: 0, canary: 0 };
+
+// The edge's counts come up to twenty seconds after their pages, and the first that an isolate
+// tells is one request: until at least half of what has arrived was counted, how the counts
+// are split is more a matter of chance than how the arrivals are.
+function arrivalsOf(arrived: Arms<number>, assigned: Arms<number>): Counts {
+  const isCounted = 2 * (assigned.control + assigned.canary) >= arrived.control + arrived.canary;
+  return isCounted ? { bad: arrived, units: assigned } : { bad: nobody, units: nobody };
 }
 
 function ratesOf(question: Question): Rates {

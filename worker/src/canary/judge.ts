@@ -106,7 +106,8 @@ function decide(
   }
   const [worst, ...others] = [...harms(guardrails), ...silence(input)];
   if (worst !== undefined) return { action: "rollback", reasons: [worst, ...others] };
-  const doubts = [...unripe(input), ...unsure(guardrails)];
+  const missing = unripe(input);
+  const doubts = [...missing, ...unsure(guardrails, missing)];
   const [first, ...rest] = [...overdue(input, doubts), ...doubts, ...barred(input)];
   if (first !== undefined) return { action: "hold", reasons: [first, ...rest] };
   return { action: "advance", reasons: [{ reason: "unharmed", stage: rollout.stage ?? 0 }] };
@@ -161,10 +162,16 @@ function unripe({ rollout, policy, strata, nowMs, latestAtMs }: VerdictInput): r
 }
 
 /** Primary guardrails that were not shown to be unharmed. */
-function unsure(guardrails: readonly GuardrailNumbers[]): readonly Reason[] {
+function unsure(
+  guardrails: readonly GuardrailNumbers[],
+  missing: readonly Reason[],
+): readonly Reason[] {
   const open = guardrails.filter(({ role, isUnharmed }) => role === "primary" && !isUnharmed);
   if (open.length === 0) return [];
   const reasons: Reason[] = [{ reason: "undecided", guardrails: open.map(({ name }) => name) }];
+  // Who has seen few units has few witnesses: no wider audience is wanted for that.
+  const isSmall = missing.some(({ reason }) => reason === "no_data" || reason === "too_few_units");
+  if (isSmall) return reasons;
   const anecdotes = open.filter(({ isAnecdote }) => isAnecdote).map(({ name }) => name);
   if (anecdotes.length > 0) reasons.push({ reason: "few_witnesses", guardrails: anecdotes });
   return reasons;
