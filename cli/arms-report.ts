@@ -3,7 +3,7 @@ import type { InferOutput } from "valibot";
 import type { FlagView, flagDetail } from "#src/admin/flag-contract.ts";
 import { formatRate, formatShare } from "./share.ts";
 import { paint } from "./paint.ts";
-import { table } from "./table.ts";
+import { table, tightTable } from "./table.ts";
 
 type Detail = InferOutput<typeof flagDetail>;
 type Counts = Pick<Detail, "counts" | "attempt">;
@@ -19,7 +19,10 @@ export function armSizesText({ arms }: Pick<FlagView, "arms">): string {
  * Both arms under trial at the current share, beside one another: sizes, requests, what
  * share of the two each has got and was meant to get, and the rate of the last minutes.
  */
-export function armsText({ arms, counts, attempt, sharePpm, perMinute }: Detail): string {
+export function armsText(
+  { arms, counts, attempt, sharePpm, perMinute }: Detail,
+  most = Number.POSITIVE_INFINITY,
+): string {
   const current = counts.filter((each) => each.attempt === attempt && each.sharePpm === sharePpm);
   if (arms.control === 0) return paint("dim", "No arms are compared: it is not on trial.");
   const requests = (arm: Arm): number =>
@@ -36,7 +39,12 @@ export function armsText({ arms, counts, attempt, sharePpm, perMinute }: Detail)
   ]);
   const rest = ["rest", formatShare(arms.rest)];
   const heading = ["ARM", "SIZE", "REQUESTS", "OF BOTH", "MEANT", "A MINUTE"];
-  const text = table(heading, arms.rest === 0 ? rows : [...rows, rest]);
+  const text = tightTable({
+    heading,
+    rows: arms.rest === 0 ? rows : [...rows, rest],
+    most,
+    expendable: ["A MINUTE", "MEANT"],
+  });
   return both === 0 ? `${text}\n${paint("dim", "No request was counted yet.")}` : text;
 }
 

@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { engineVersionSchema, idSchema, scopeSchema, type Scope } from "#src/admin/contract.ts";
 import { flagKeySchema } from "#src/admin/flag-contract.ts";
+import { timeSchema } from "#src/admin/verdict-contract.ts";
 import { usageFailure } from "./failure.ts";
 
 /** `value`, if the argument `name` may hold it. */
@@ -34,6 +35,16 @@ export function checkCount(name: string, text: string, most = Number.MAX_SAFE_IN
 export function checkRate(name: string, text: string): number {
   if (/^\d{1,7}$/.test(text) && Number(text) <= 1_000_000) return Number(text);
   throw usageFailure(`${name} must be a whole number from 0 to 1000000`);
+}
+
+/**
+ * `text` as a moment: RFC 3339, or as times are printed here. Those lack the fraction of the
+ * second, and all of it is meant.
+ */
+export function checkTime(name: string, text: string): string {
+  const printed = /^([\d-]+) ([\d:]+) UTC$/.exec(text);
+  const time = check(timeSchema, name, printed === null ? text : `${printed[1]}T${printed[2]}Z`);
+  return time.includes(".") ? time : new Date(Date.parse(time) + 999).toISOString();
 }
 
 /** `text`, on or off, as the control API says it. */

@@ -2,14 +2,23 @@
 import type { SnippetView } from "#src/admin/snippet-contract.ts";
 import { formatBytes, harmless } from "./format.ts";
 import { paint } from "./paint.ts";
-import { columns } from "./table.ts";
+import { columns, width } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
-/** One line a pair, indented, names dim. */
-export function details(pairs: readonly (readonly [name: string, value: string])[]): string {
-  return columns(
-    pairs.map(([name, value]) => [paint("dim", name), value]),
-    "  ",
-  );
+/** Of a terminal so narrow that values would be towers, lines are not broken. */
+const leastRoom = 16;
+
+/** One line a pair, indented, names dim; in `most` columns values go on below. */
+export function details(
+  pairs: readonly (readonly [name: string, value: string])[],
+  most = Number.POSITIVE_INFINITY,
+): string {
+  const room = most - 4 - Math.max(0, ...pairs.map(([name]) => width(name)));
+  const rows = pairs.flatMap(([name, value]) => {
+    const lines = room < leastRoom ? [value] : wrap(value, room);
+    return lines.map((line, at) => [at === 0 ? paint("dim", name) : "", line]);
+  });
+  return columns(rows, "  ");
 }
 
 /** `204.1 kB; br 48.2 kB, gzip 60.0 kB`. */

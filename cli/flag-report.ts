@@ -32,9 +32,9 @@ export function valueText(value: unknown): string {
   return harmless(typeof value === "string" ? value : JSON.stringify(value));
 }
 
-/** How far a flag has come. */
-export function progressText(flag: FlagView, nowMs: number): string {
-  return details([...progress(flag, nowMs), ["next", flag.actions.join(", ")]]);
+/** How far a flag has come, in `columns`. */
+export function progressText(flag: FlagView, nowMs: number, columns: number): string {
+  return details([...progress(flag, nowMs), ["next", flag.actions.join(", ")]], columns);
 }
 
 function progress(flag: FlagView, nowMs: number): readonly (readonly [string, string])[] {

@@ -5,6 +5,7 @@ import { commonOptions } from "./common-options.ts";
 import { exitCodeMeanings, exitCodes } from "./exit-codes.ts";
 import { paint } from "./paint.ts";
 import { columns } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
 const environment: readonly (readonly [string, string])[] = [
   ["AVIARY_URL", "Where Aviary is; http://localhost:8787 unless set"],
@@ -74,7 +75,7 @@ function actionSections(action: Action, path: readonly string[]): readonly Secti
       named(positionals.map(([name, { description = "" }]) => [`<${name}>`, description])),
     ],
     ["Options", optionLines(Object.fromEntries(options))],
-    ["Notes", remarks.map((remark) => wrap(remark, 78)).join("\n\n")],
+    ["Notes", remarks.map(remarkText).join("\n\n")],
     ["Examples", examples.map((example) => `  ${example}`).join("\n")],
     ["Environment and exit codes", `  ${path[0]} --help`],
   ];
@@ -109,15 +110,8 @@ function section(title: string, body: string): string {
   return `${paint("bold", title)}\n${body}`;
 }
 
-function wrap(text: string, width: number): string {
-  const lines: string[] = [];
-  let line = " ";
-  for (const word of text.split(" ")) {
-    if (line.length + word.length + 1 > width) {
-      lines.push(line);
-      line = " ";
-    }
-    line += ` ${word}`;
-  }
-  return [...lines, line].join("\n");
+function remarkText(remark: string): string {
+  return wrap(remark, 76)
+    .map((line) => `  ${line}`)
+    .join("\n");
 }

@@ -51,10 +51,12 @@ export async function run({ args, signal, note }: Invocation): Promise<Report> {
       "An admin makes one with `aviary token create`; the first one is the secret AVIARY_ADMIN_TOKEN.",
     );
   }
+  const connection = { ...settings, signal, note, showUpload };
   const data: ActionData = {
     all: (option) => given.get(option) ?? [],
     session: {
-      api: controlApi({ ...settings, signal, note, showUpload }),
+      api: controlApi(connection),
+      askOnce: controlApi({ ...connection, retries: 0 }),
       settings,
       env: process.env,
       stdin: () => readStdin(signal),
@@ -63,6 +65,8 @@ export async function run({ args, signal, note }: Invocation): Promise<Report> {
       note,
       confirm: (question) =>
         confirm(question, { input: process.stdin, output: process.stderr, signal }),
+      // A terminal that does not tell its size says 0.
+      columns: () => process.stdout.columns || Number.POSITIVE_INFINITY,
       draw: drawOn(process.stdout),
       wait: (ms) => wait(ms, signal),
     },

@@ -4,7 +4,7 @@ import { details } from "./details.ts";
 import { formatTime, harmless } from "./format.ts";
 import { paint } from "./paint.ts";
 import { formatShare } from "./share.ts";
-import { table } from "./table.ts";
+import { table, tightTable } from "./table.ts";
 
 type Guardrail = VerdictView["guardrails"][number];
 
@@ -12,32 +12,40 @@ const colours = { advance: "green", hold: "yellow", rollback: "red" } as const;
 const words = { advance: "go on", hold: "wait", rollback: "go back" } as const;
 const barLength = 10;
 
-/** The verdict with its reasons, and the guardrails below it. */
-export function verdictText(verdict: VerdictView, nowMs: number): string {
+/** The verdict with its reasons, and the guardrails below it, in `most` columns. */
+export function verdictText(
+  verdict: VerdictView,
+  nowMs: number,
+  most = Number.POSITIVE_INFINITY,
+): string {
   const { guardrails } = verdict;
   const rows = guardrails.map((each) => [
     each.name,
     each.role,
-    level(each.levels.canary),
-    level(each.levels.control),
+    each.units.canary === 0 ? "" : level(each.levels.canary),
+    each.units.control === 0 ? "" : level(each.levels.control),
     percent(each.change),
     intervalText(each.interval),
     evidenceBar(each),
     saysText(each),
   ]);
   const heading = ["GUARDRAIL", "ROLE", "CANARY", "CONTROL", "CHANGE", "95 %", "HARM", "SAYS"];
-  const about = decision(verdict, nowMs);
-  return rows.length === 0 ? about : `${about}\n\n${table(heading, rows)}`;
+  const about = details(decision(verdict, nowMs), most);
+  if (rows.length === 0) return about;
+  const expendable = ["95 %", "ROLE", "CONTROL", "CANARY", "HARM", "CHANGE"];
+  return `${about}\n\n${tightTable({ heading, rows, most, expendable })}`;
 }
 
-function decision(verdict: VerdictView, nowMs: number): string {
+function decision(verdict: VerdictView, nowMs: number): readonly Pair[] {
   const { action, reasons, units, sampleRatio, isReproduced } = verdict;
   const [first, ...others] = reasons.map(({ detail }) => harmless(detail));
   const isSplitWell = sampleRatio.lnE < sampleRatio.lnThreshold;
   const split = isSplitWell ? "as planned" : paint("red", "not as planned");
-  return details([
-    ["verdict", `${paint(colours[action], words[action])}  ${first ?? ""}`],
+  const said = isOver(verdict) ? paint("dim", "none") : paint(colours[action], words[action]);
+  return [
+    ["verdict", `${said}  ${first ?? ""}`],
     ...others.map((each) => ["", each] as const),
+    ...last(verdict),
     ["stage", stageText(verdict)],
     ["units", `${count(units.canary)} canary, ${count(units.control)} control; split ${split}`],
     ...carriedOut(verdict),
@@ -47,10 +55,25 @@ function decision(verdict: VerdictView, nowMs: number): string {
       : [
           [
             "computed again",
-            isReproduced ? "the same verdict" : paint("red", "another verdict"),
+            isReproduced
+              ? "the same verdict"
+              : paint("red", "another verdict: the judge has changed since"),
           ] as const,
         ]),
-  ]);
+  ];
+}
+
+/** Nothing is on trial any more: what is said of it now is not what ended it. */
+function isOver({ reasons }: VerdictView): boolean {
+  return reasons[0]?.reason === "not_live";
+}
+
+function last(verdict: VerdictView): readonly Pair[] {
+  const { latest, attempt } = verdict;
+  if (!isOver(verdict) || latest?.attempt !== attempt) return [];
+  const { at, action, reasons } = latest;
+  const why = harmless(reasons[0]?.detail ?? "");
+  return [["the last", `${words[action]}  at ${formatTime(at)}: ${why}`]];
 }
 
 function stageText({ stage, stages, sharePpm, attempt }: VerdictView): string {
@@ -72,11 +95,9 @@ function carriedOut({ outcome, isAutomatic, notices }: VerdictView): readonly Pa
   return pairs;
 }
 
-function expected(
-  { decisionAt, action, isAutomatic }: VerdictView,
-  nowMs: number,
-): readonly Pair[] {
-  if (action !== "hold" || isAutomatic === null) return [];
+function expected(verdict: VerdictView, nowMs: number): readonly Pair[] {
+  const { decisionAt, action, isAutomatic } = verdict;
+  if (action !== "hold" || isAutomatic === null || isOver(verdict)) return [];
   return [
     ["decision", decisionAt === null ? "not in sight at this rate" : inTime(decisionAt, nowMs)],
   ];
@@ -104,10 +125,11 @@ function evidenceBar({ lnE, lnThreshold, isHarmed }: Guardrail): string {
   return isHarmed ? paint("red", bar) : bar;
 }
 
-function saysText({ isHarmed, isUnharmed, isAnecdote, role }: Guardrail): string {
+function saysText({ isHarmed, isUnharmed, isAnecdote, role, units }: Guardrail): string {
   if (isHarmed) return paint("red", "harmed");
   if (isUnharmed) return paint("green", "unharmed");
-  if (isAnecdote) return "too few witnesses";
+  if (units.canary === 0 || units.control === 0) return paint("dim", "nothing yet");
+  if (isAnecdote) return "few witnesses";
   return role === "primary" ? "open" : paint("dim", "no harm seen");
 }
 

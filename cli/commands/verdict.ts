@@ -1,7 +1,6 @@
 // aviary verdict: what the judge says of a flag, or said; and what it has said so far.
 import { defineAction } from "../action.ts";
-import { checkCount, checkFlag } from "../checks.ts";
-import { usageFailure } from "../failure.ts";
+import { checkCount, checkFlag, checkTime } from "../checks.ts";
 import { formatTime, harmless } from "../format.ts";
 import { paint } from "../paint.ts";
 import { table } from "../table.ts";
@@ -16,22 +15,22 @@ export const verdict = defineAction({
     at: {
       type: "string",
       valueHint: "time",
-      description: "The verdict that stood then, as RFC 3339; computed again from what was stored",
+      description: "The verdict that stood then, computed again from what was stored",
     },
     input: { type: "boolean", description: "With --json: add all that it is computed from" },
   },
   examples: ["aviary verdict engine-6-7", "aviary verdict engine-6-7 --at 2026-11-25T08:00:00Z"],
-  remarks: ["HARM fills as evidence of harm grows; when it is full, the flag goes back."],
+  remarks: [
+    "A time is one as `aviary verdicts` prints it, or RFC 3339.",
+    "HARM fills as evidence of harm grows; when it is full, the flag goes back.",
+  ],
   async run({ values, session }) {
     const flag = checkFlag("<key>", values.key);
-    const { at } = values;
-    if (at !== undefined && Number.isNaN(Date.parse(at))) {
-      throw usageFailure(`--at must be a time, as in 2026-11-25T08:00:00Z; it was ${at}`);
-    }
+    const at = values.at === undefined ? undefined : checkTime("--at", values.at);
     const query = { ...(at !== undefined && { at }), ...(values.input && { input: "true" }) };
     const seen = await session.api.flags.verdict(flag, query);
     const title = `${paint("bold", `flag ${flag}`)}  ${paint("dim", formatTime(seen.at))}`;
-    return { json: seen, text: `${title}\n${verdictText(seen, session.nowMs)}` };
+    return { json: seen, text: `${title}\n${verdictText(seen, session.nowMs, session.columns())}` };
   },
 });
 

@@ -57,6 +57,14 @@ describe("the arms of a flag", () => {
     expect(fresh).not.toContain("NaN");
   });
 
+  it("leave out what a narrow terminal has no room for", () => {
+    expect(armsText(flag, 40).split("\n").slice(1)).toEqual([
+      "canary   60 %  1,200     60.0 %   60.0 %",
+      "control  40 %  800       40.0 %   40.0 %",
+    ]);
+    expect(armsText(flag, 30)).toMatch(/^canary +60 % +1,200 +60\.0 %$/m);
+  });
+
   it("are not compared where there is no control", () => {
     const arms = { canary: 1_000_000, control: 0, rest: 0 };
     expect(armsText({ ...flag, state: "promoted", arms })).toContain("not on trial");

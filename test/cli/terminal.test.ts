@@ -47,7 +47,10 @@ describe("a question", () => {
 const up = (rows: number): string => `\u001B[${rows}A\u001B[0J`;
 
 /** What is written to a terminal that `texts` are drawn on. */
-function shown(terminal: { isTTY?: boolean; columns?: number }, texts: readonly string[]) {
+function shown(
+  terminal: { isTTY?: boolean; columns?: number; rows?: number },
+  texts: readonly string[],
+) {
   const written: string[] = [];
   const draw = drawOn({ ...terminal, write: (text) => written.push(text) });
   for (const text of texts) draw(text);
@@ -63,6 +66,15 @@ describe("a redrawn text", () => {
 
   it("takes one row where it just fits", () => {
     expect(shown({ isTTY: true, columns: 3 }, ["abc", "d"])[1]).toBe(`${up(1)}d\n`);
+  });
+
+  it("is cut where the screen ends, for what has left it cannot be drawn over", () => {
+    const tall = "a\nb\nc\nd\ne";
+    const written = shown({ isTTY: true, columns: 20, rows: 5 }, [tall, "a\nb\nc\nd"]);
+    expect(written).toEqual(["a\nb\nc\n… 2 more lines\n", `${up(4)}a\nb\nc\nd\n`]);
+    const wide = shown({ isTTY: true, columns: 10, rows: 4 }, ["a\nbcdefghijklm\nn\no"]);
+    expect(wide).toEqual(["a\n… 3 more lines\n"]);
+    expect(shown({ rows: 3 }, [tall])).toEqual([`${tall}\n`]);
   });
 
   it("is one after the other where there is no terminal", () => {

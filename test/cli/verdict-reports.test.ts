@@ -48,6 +48,40 @@ describe("a verdict on the terminal", () => {
     expect(text).not.toMatch(/NaN|undefined|null|Infinity/);
   });
 
+  it("claims nothing of what nobody has measured yet", () => {
+    const text = textOf(0, usual);
+    expect(text).toMatch(/^errors +primary +░{10} {2}nothing yet$/m);
+    expect(text).not.toContain("witnesses");
+    expect(textOf(2_000, () => ({}))).toMatch(/^time_p75 .* nothing yet$/m);
+  });
+
+  it("fits a terminal of forty columns, and still says what is harmed", () => {
+    const view = viewStanding(standing(2_000, slower));
+    const text = verdictText(view, Date.parse(view.at), 40);
+    expect(text.split("\n").filter((line) => line.length > 40)).toEqual([]);
+    expect(text).toMatch(/^time_p75 .* harmed$/m);
+    expect(text.replaceAll(/\s+/g, " ")).toContain("go back time_p75 is");
+  });
+
+  it("of what is over says what ended it, and expects nothing more", () => {
+    const { input, ...rest } = standing(2_000, slower);
+    const { atMs, action, reasons } = judge(input);
+    const outcome = { outcome: "done", epoch: 9 } as const;
+    const latest = { seq: 7, atMs, attempt: input.rollout.attempt, action, reasons, outcome };
+    const over = { ...input, rollout: { ...input.rollout, state: "rolled_back" } } as const;
+    const view = viewStanding({ ...rest, input: over, latest });
+    const text = verdictText(view, atMs);
+    expect(text).toMatch(/^ +verdict +none {2}It is rolled back: nothing is on trial\.$/m);
+    expect(text).toMatch(
+      /^ +the last +go back {2}at [\d-]+ [\d:]+ UTC: time_p75 is \d+ % higher in the canary .*$/m,
+    );
+    expect(text).not.toMatch(/^ +decision/m);
+    const anew = { ...over, rollout: { ...over.rollout, attempt: 2 } };
+    expect(verdictText(viewStanding({ ...rest, input: anew, latest }), atMs)).not.toContain(
+      "the last",
+    );
+  });
+
   it("names a split that is not as planned", () => {
     const text = textOf(2_000, usual, { assignments: [{ control: 10_000, canary: 8_000 }] });
     expect(text).toContain("split not as planned");

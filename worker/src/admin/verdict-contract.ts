@@ -4,14 +4,18 @@ import { policySchema } from "#src/canary/guardrails.ts";
 import { trueOrFalse } from "./contract.ts";
 
 const timeRule = "must be a time, as in 2026-11-25T08:00:00Z";
-const time = v.pipe(
-  v.string(),
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** A moment as RFC 3339 has it; its seconds may be left out. */
+export const timeSchema = v.pipe(
+  v.string(timeRule),
+  v.regex(rfc3339, timeRule),
   v.check((text) => !Number.isNaN(Date.parse(text)), timeRule),
 );
 
 export const verdictQuery = v.object({
   /** The verdict that stood then; now where it is left out. */
-  at: v.exactOptional(time),
+  at: v.exactOptional(timeSchema),
   /** Whether to add all that it is computed from. */
   input: v.optional(trueOrFalse, "false"),
 });
@@ -42,6 +46,16 @@ const outcome = v.object({
   outcome: v.picklist(["none", "advised", "asked", "done", "refused"]),
   epoch: v.exactOptional(v.number()),
   why: v.exactOptional(v.string()),
+});
+
+/** A stored verdict without its numbers. */
+const verdictLine = v.object({
+  seq: v.number(),
+  at: v.string(),
+  attempt: v.number(),
+  action,
+  reasons,
+  outcome,
 });
 
 const guardrailView = v.object({
@@ -95,24 +109,15 @@ export const verdictView = v.object({
   decisionAt: v.nullable(v.string()),
   /** Time of the newest event of any flag; null before the first. */
   evidenceAt: v.nullable(v.string()),
+  /** The newest that is stored; null of a verdict of the past, and before the first. */
+  latest: v.nullable(verdictLine),
   /** Notices to people that wait or were given up; null of a verdict of the past. */
   notices: v.nullable(v.object({ pending: v.number(), failed: v.number() })),
   /** All that it is computed from. */
   input: v.exactOptional(v.unknown()),
 });
 
-export const verdictList = v.object({
-  verdicts: v.array(
-    v.object({
-      seq: v.number(),
-      at: v.string(),
-      attempt: v.number(),
-      action,
-      reasons,
-      outcome,
-    }),
-  ),
-});
+export const verdictList = v.object({ verdicts: v.array(verdictLine) });
 
 /** What a flag is judged by. */
 export const guardrailsView = v.object({
@@ -121,5 +126,6 @@ export const guardrailsView = v.object({
   ...policySchema.entries,
 });
 
+export type VerdictLineView = v.InferOutput<typeof verdictLine>;
 export type VerdictView = v.InferOutput<typeof verdictView>;
 export type GuardrailsView = v.InferOutput<typeof guardrailsView>;

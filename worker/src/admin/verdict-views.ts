@@ -5,28 +5,33 @@ import { judge, lnMismatch, type Verdict } from "#src/canary/judge.ts";
 import { outlookOn } from "#src/canary/outlook.ts";
 import { sentenceFor } from "#src/canary/sentences.ts";
 import type { Arms, VerdictInput } from "#src/canary/verdict-input.ts";
-import type { VerdictView } from "./verdict-contract.ts";
+import type { VerdictLineView, VerdictView } from "./verdict-contract.ts";
 
 /** The verdict of this moment. */
-export function viewStanding({ input, isAutomatic, notices }: Standing): VerdictView {
+export function viewStanding({ input, isAutomatic, latest, notices }: Standing): VerdictView {
   const verdict = judge(input);
-  const now = { isAutomatic, notices, outcome: null, isReproduced: null };
+  const stored = latest === null ? null : viewLine(latest);
+  const now = { isAutomatic, notices, outcome: null, isReproduced: null, latest: stored };
   return { ...viewVerdict(input, verdict), ...now };
 }
 
 /** A verdict of the past, computed again. */
 export function viewStored({ input, verdict, outcome }: StoredVerdict): VerdictView {
   const isReproduced = JSON.stringify(judge(input)) === JSON.stringify(verdict);
-  const then = { isAutomatic: null, notices: null, outcome, isReproduced };
+  const then = { isAutomatic: null, notices: null, outcome, isReproduced, latest: null };
   return { ...viewVerdict(input, verdict), ...then };
 }
 
-export function viewLine({ seq, atMs, attempt, action, reasons, outcome }: VerdictLine) {
+export function viewLine(line: VerdictLine): VerdictLineView {
+  const { seq, atMs, attempt, action, reasons, outcome } = line;
   const told = reasons.map((each) => ({ reason: each.reason, detail: sentenceFor(each, []) }));
   return { seq, at: timestamp(atMs), attempt, action, reasons: told, outcome };
 }
 
-type Computed = Omit<VerdictView, "isAutomatic" | "notices" | "outcome" | "isReproduced">;
+type Computed = Omit<
+  VerdictView,
+  "isAutomatic" | "notices" | "outcome" | "isReproduced" | "latest"
+>;
 
 function viewVerdict(input: VerdictInput, verdict: Verdict): Computed {
   const { rollout, latestAtMs } = input;
