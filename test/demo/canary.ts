@@ -115,7 +115,8 @@ async function follow(worker: Started, told: Told): Promise<boolean> {
     const { verdicts } = await ask(worker, path, { schema: verdictList });
     const moved = verdicts.find(({ outcome }) => outcome.outcome === "done");
     const why = moved?.reasons[0]?.detail ?? "It begins.";
-    tell(`${key} is ${state.replace("_", " ")} at ${sharePpm / 10_000} %. ${why}`);
+    const place = sharePpm === 0 ? "" : ` at ${sharePpm / 10_000} %`;
+    tell(`${key} is ${state.replace("_", " ")}${place}. ${why}`);
   }
   const stateOf = (key: string) => flags.find((each) => each.key === key)?.state;
   return stateOf(good) === "promoted" && stateOf(bad) === "rolled_back";
@@ -131,7 +132,7 @@ async function showVerdicts(worker: Started): Promise<void> {
     const at = `/flags/${key}/verdict?at=${encodeURIComponent(line.at)}`;
     const verdict = await ask(worker, at, { schema: verdictView });
     console.log(`\n${key}: its last verdict that moved it, computed again from what was stored`);
-    console.log(verdictText(verdict, Date.now()));
+    console.log(verdictText(verdict, Date.now(), process.stdout.columns));
   }
 }
 
@@ -147,7 +148,9 @@ async function demo(): Promise<boolean> {
     }
     const { flags } = await ask(worker, "/flags", { schema: flagList });
     const codes = new Map(flags.map(({ key, code }) => [key, code]));
-    tell("Aviary is up; visitors come.");
+    tell("Aviary is up, and visitors come to two changes, each with a control of its size:");
+    tell(`${good}: the script has a higher priority, and pages paint 60 ms sooner.`);
+    tell(`${bad}: a new engine, whose evaluation takes 1.6 times as long.`);
     const crowd = { url: await worker.directUrl(), snippet: "demo", page: pageUnder(codes) };
     const atOnce = Number(values["at-once"]);
     const visits = visit({ ...crowd, seed: Number(values.seed), atOnce });

@@ -63,6 +63,15 @@ describe("the normal mixture agrees with independent implementations", () => {
     }
   });
 
+  it("is tighter where it is tuned than the bound of the iterated logarithm, at any time", () => {
+    for (const { alpha, t, margin } of asymptotic.lil) {
+      const { radius } = meanInterval(0, t, optimalPrecision(t, alpha), alpha);
+      expect(radius).toBeLessThan(margin);
+      // Much tighter than a bound that is nearly the best for all times, it would not hold.
+      expect(radius).toBeGreaterThan(0.7 * margin);
+    }
+  });
+
   it("the asymptotic confidence sequence: ρ² is τ², to 1e-8", () => {
     for (const { alpha, t_opt, rho2_exact, rho2_approx, margin } of asymptotic.cases) {
       expect(relativeError(1 / optimalPrecision(t_opt, alpha), rho2_approx)).toBeLessThan(1e-8);
