@@ -1,10 +1,9 @@
-// The authority for flags: loads, lets a pure step decide, saves with its line in
-// the audit log in one transaction, and keeps the snapshot that the edge reads.
+// The authority for flags: loads, lets a pure step decide, and saves with its line in
+// the audit log in one transaction.
 import { err, ok, type Result } from "#base/result.ts";
 import { changeRollout } from "#flags/change.ts";
 import type { FlagSet } from "#flags/definition.ts";
 import { isLive, type Rollout } from "#flags/rollout.ts";
-import type { Snapshot } from "#flags/snapshot.ts";
 import { transition } from "#flags/transition.ts";
 import type {
   AuditEntry,
@@ -20,17 +19,13 @@ import type {
   OnTrial,
   Policy,
   SetPolicy,
-  RingChanging,
-  SnapshotAnswer,
   StaleRevision,
 } from "#src/adapters/flag-registry.ts";
-import { changeRings, firstRing, handOverMs, type Ring } from "#rum/window/ring.ts";
-import type { BeaconPolicy, UnknownBeacon } from "#src/adapters/beacon-registry.ts";
-import type { Pointer } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import { AuditLog } from "./audit-log.ts";
 import type { BeaconTable } from "./beacon-table.ts";
 import { FlagTable } from "./flag-table.ts";
+import { randomHex } from "./random-hex.ts";
 
 export type FlagAuthorityDependencies = {
   readonly storage: DurableObjectStorage;
@@ -41,12 +36,6 @@ export type FlagAuthorityDependencies = {
   readonly onChange: () => void;
 };
 
-const dayMs = 24 * 3_600_000;
-const pointerRidesMs = 2 * 60_000;
-// An engine pushed to all customers at once must not make the snapshot a giant:
-// what does not fit reaches the edge through KV, in a minute.
-const mostPointers = 200;
-const keptKeys = 2;
 const seedBytes = 12;
 
 export class FlagAuthority {
@@ -55,7 +44,6 @@ export class FlagAuthority {
   readonly table: FlagTable;
   readonly log: AuditLog;
   readonly #deps: FlagAuthorityDependencies;
-  #text: SnapshotAnswer = { edition: -1, text: null };
 
   constructor(dependencies: FlagAuthorityDependencies) {
     this.#deps = dependencies;
@@ -156,16 +144,6 @@ export class FlagAuthority {
     return ok(this.table.policy());
   }
 
-  /** Whether a sink waits, from now on; the snapshot tells the shards. */
-  pauseSink(name: string, isPaused: boolean): void {
-    const others = this.table.pausedSinks().filter((each) => each !== name);
-    this.#commit(() => {
-      this.table.savePausedSinks(isPaused ? [...others, name].toSorted() : others);
-      this.table.advance({ flags: false });
-    });
-    this.#deps.onChange();
-  }
-
   #stale(
     { dryRun, author }: Pick<SetPolicy, "dryRun" | "author">,
     { action, current, nowMs }: { action: string; current: number; nowMs: number },
@@ -175,103 +153,8 @@ export class FlagAuthority {
     return err({ reason: "stale_revision", current });
   }
 
-  /** How many shards each region has from now on; the snapshot tells edges. */
-  setShards(shards: number, nowMs: number): Result<Ring, RingChanging> {
-    const [present = firstRing, ...former] = this.table.rings();
-    if (present.shards === shards) return ok(present);
-    const rings = changeRings([present, ...former], shards, nowMs);
-    if (rings === undefined) {
-      return err({ reason: "ring_changing", untilMs: present.sinceMs + handOverMs });
-    }
-    this.#commit(() => {
-      this.table.saveRings(rings);
-      this.table.advance({ flags: false });
-    });
-    this.#deps.onChange();
-    return ok(rings[0]);
-  }
-
-  /** The snapshot carries whose pages are not measured, so that it holds within seconds. */
-  setBeaconPolicy(
-    next: Omit<BeaconPolicy, "revision">,
-    expected: number | null,
-  ): Result<BeaconPolicy, StaleRevision | UnknownBeacon> {
-    const { beacons } = this.#deps;
-    const { revision } = beacons.policy();
-    if (expected !== null && expected !== revision) {
-      return err({ reason: "stale_revision", current: revision });
-    }
-    const { current } = next;
-    if (current !== null && beacons.beacon(current) === undefined) {
-      return err({ reason: "unknown_beacon", version: current });
-    }
-    this.#commit(() => {
-      beacons.savePolicy(next);
-      this.table.advance({ flags: false });
-    });
-    this.#deps.onChange();
-    return ok(beacons.policy());
-  }
-
   note(entry: Noted, nowMs: number): void {
     this.#note({ ...entry, before: null, after: null }, nowMs);
-  }
-
-  announce(pointer: Pointer, nowMs: number): void {
-    this.#commit(() => {
-      this.table.remember(pointer, { nowMs, keepMs: pointerRidesMs, most: mostPointers });
-      this.table.advance({ flags: false });
-    });
-    this.#deps.onChange();
-  }
-
-  /** The snapshot as it stands; its text only for those who hold an earlier edition. */
-  snapshot(heldEdition: number, nowMs: number): SnapshotAnswer {
-    this.#rotateKeys(nowMs);
-    const { edition } = this.table;
-    if (heldEdition >= edition) return { edition, text: null };
-    if (this.#text.edition !== edition) {
-      this.#text = { edition, text: JSON.stringify(this.#build(nowMs)) };
-    }
-    return this.#text;
-  }
-
-  #build(nowMs: number): Snapshot {
-    const rollouts = this.table.rollouts();
-    const engines: Record<string, Digest> = {};
-    const beacons: Snapshot["beacons"] = {};
-    for (const { engine, beacon } of rollouts.map((each) => each.patch)) {
-      const build = typeof beacon === "string" ? this.#deps.beacons.beacon(beacon) : undefined;
-      if (build !== undefined)
-        beacons[build.version] = { early: build.early, collector: build.collector };
-      const digest = typeof engine === "string" ? this.#deps.engineDigest(engine) : undefined;
-      if (typeof engine === "string" && digest !== undefined) engines[engine] = digest;
-    }
-    return {
-      version: 1,
-      edition: this.table.edition,
-      epoch: this.table.epoch,
-      createdAtMs: nowMs,
-      flags: this.table.definitions().set,
-      rollouts,
-      engines,
-      beacons,
-      mutedAccounts: [...this.#deps.beacons.policy().mutedAccounts],
-      pointers: [...this.table.movedSince(nowMs - pointerRidesMs)],
-      signingKeys: this.table.signingKeys().map(({ key }) => key),
-      pausedSinks: [...this.table.pausedSinks()],
-      rings: [...this.table.rings()],
-    };
-  }
-
-  #rotateKeys(nowMs: number): void {
-    const [newest] = this.table.signingKeys();
-    if (newest !== undefined && nowMs - newest.madeAtMs < dayMs) return;
-    this.#commit(() => {
-      this.table.addSigningKey(randomHex(32), { nowMs, most: keptKeys });
-      this.table.advance({ flags: false });
-    });
-    this.#deps.onChange();
   }
 
   #decide(
@@ -349,9 +232,4 @@ function differenceOf(
     changed: [...now.keys()].filter((key) => old.has(key) && differs(key)),
     removed: [...old.keys()].filter((key) => !now.has(key)),
   };
-}
-
-function randomHex(bytes: number): string {
-  const random = crypto.getRandomValues(new Uint8Array(bytes));
-  return [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

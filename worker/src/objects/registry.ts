@@ -1,5 +1,5 @@
-// The one Registry: engines, beacons, tokens, who owns an id, and, in `flag-authority.ts`,
-// flags. Not on the request path.
+// The one Registry: engines, beacons, tokens, who owns an id, and, in `flag-authority.ts`
+// and `snapshot-authority.ts`, flags and what the edge reads of them. Not on the request path.
 import { DurableObject } from "cloudflare:workers";
 import { err, ok, type Result } from "#base/result.ts";
 import type {
@@ -47,6 +47,7 @@ import type { Digest } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
 import { BeaconTable } from "./beacon-table.ts";
 import { FlagAuthority } from "./flag-authority.ts";
+import { SnapshotAuthority } from "./snapshot-authority.ts";
 import { migrate } from "./migrations.ts";
 
 const steps = [
@@ -90,6 +91,7 @@ export class Registry
   readonly #sql: SqlStorage;
   readonly #beacons: BeaconTable;
   readonly #flags: FlagAuthority;
+  readonly #snapshot: SnapshotAuthority;
   #retryMs = firstRetryMs;
   #copying: Promise<void> | undefined;
   #copiedEdition = -1;
@@ -99,12 +101,14 @@ export class Registry
     migrate(state.storage, steps);
     this.#sql = state.storage.sql;
     this.#beacons = new BeaconTable(state.storage);
-    this.#flags = new FlagAuthority({
+    const shared = {
       storage: state.storage,
-      engineDigest: (version) => this.#engine(version)?.sha256,
+      engineDigest: (version: string) => this.#engine(version)?.sha256,
       beacons: this.#beacons,
       onChange: () => state.waitUntil(this.#copySoon()),
-    });
+    };
+    this.#flags = new FlagAuthority(shared);
+    this.#snapshot = new SnapshotAuthority({ ...shared, table: this.#flags.table });
   }
 
   async publishEngine(engine: Engine): Promise<Result<{ created: boolean }, EngineConflict>> {
@@ -156,7 +160,7 @@ export class Registry
     policy: Omit<BeaconPolicy, "revision">,
     expected: number | null,
   ): Promise<Result<BeaconPolicy, StaleRevision | UnknownBeacon>> {
-    return this.#flags.setBeaconPolicy(policy, expected);
+    return this.#snapshot.setBeaconPolicy(policy, expected);
   }
 
   async claim(kind: PointerKind, id: string, account: string): Promise<Result<null, Owned>> {
@@ -198,7 +202,7 @@ export class Registry
   }
 
   async snapshot(heldEdition: number): Promise<SnapshotAnswer> {
-    return this.#flags.snapshot(heldEdition, Date.now());
+    return this.#snapshot.snapshot(heldEdition, Date.now());
   }
 
   async rollouts(): Promise<{ epoch: number; rollouts: readonly Rollout[] }> {
@@ -247,15 +251,15 @@ export class Registry
   }
 
   async pauseSink(name: string, isPaused: boolean): Promise<void> {
-    this.#flags.pauseSink(name, isPaused);
+    this.#snapshot.pauseSink(name, isPaused);
   }
 
   async setShards(shards: number): Promise<Result<Ring, RingChanging>> {
-    return this.#flags.setShards(shards, Date.now());
+    return this.#snapshot.setShards(shards, Date.now());
   }
 
   async announce(pointer: Pointer): Promise<void> {
-    this.#flags.announce(pointer, Date.now());
+    this.#snapshot.announce(pointer, Date.now());
   }
 
   override async alarm(): Promise<void> {
@@ -275,7 +279,7 @@ export class Registry
     try {
       await this.ctx.storage.setAlarm(Date.now() + this.#retryMs);
       while (this.#copiedEdition < this.#flags.table.edition) {
-        const { edition, text } = this.#flags.snapshot(this.#copiedEdition, Date.now());
+        const { edition, text } = this.#snapshot.snapshot(this.#copiedEdition, Date.now());
         const put = this.env.STORE.put(snapshotKvKey, text ?? "", { metadata: { edition } });
         await withDeadline(put, copyDeadlineMs, "kv");
         this.#copiedEdition = edition;
