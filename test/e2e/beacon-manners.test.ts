@@ -1,21 +1,11 @@
 // On pages that are hostile, broken or full, the beacon is as if it were not there:
 // nothing reaches the page's error handling, and the engine does what it does alone.
-import type { Browser, Page as Tab } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { launchChromium } from "../chromium.ts";
-import { saidOf, startLab, type Lab, type Page } from "./beacon-lab.ts";
+import type { Page as Tab } from "playwright-core";
+import { describe, expect, it, vi } from "vitest";
+import { saidOf, type Page } from "./beacon-lab.ts";
+import { labAndBrowser } from "./lab-of-file.ts";
 
-let lab: Lab;
-let browser: Browser;
-
-beforeAll(async () => {
-  [lab, browser] = await Promise.all([startLab(), launchChromium()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
-});
+const { lab, browser } = await labAndBrowser();
 
 const engine = `const end = aviary.span("apply");
   document.documentElement.dataset.engine = [typeof aviary.payload, [3, 1, 2].sort().join()].join();
@@ -98,6 +88,20 @@ describe("a page notices nothing of the beacon", () => {
     ]);
     expect(alone).toEqual({ result: "object,1,2,3", seen: [] });
     expect([loaded, inline]).toEqual([alone, alone]);
+  });
+
+  it("and its messages are read where every object has a toJSON", async () => {
+    const head = `<script>
+      Array.prototype.toJSON = function () { return "[" + this.join(", ") + "]" };
+      Object.prototype.toJSON = function () { return "an object" };
+    </script>`;
+    const outcome = await visit("to-json", { head });
+    expect(outcome).toEqual({ result: "object,1,2,3", seen: [] });
+    const said = saidOf(await lab.until("to-json", 2));
+    expect(said["snippet.timing"]).toHaveLength(11);
+    expect(said["beacon.token"]).toMatch(/^1\.ya\./);
+    expect(said["beacon.events"]).toEqual([["added", 1, 2]]);
+    expect(lab.arrived("to-json").flatMap(({ dropped }) => dropped)).toEqual([]);
   });
 
   it.each([

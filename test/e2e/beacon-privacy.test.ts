@@ -1,20 +1,9 @@
 // A page full of secrets, in every place that a page has; and what the beacon says of it.
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "../chromium.ts";
-import { saidOf, startLab, type Lab } from "./beacon-lab.ts";
+import { describe, expect, it } from "vitest";
+import { saidOf } from "./beacon-lab.ts";
+import { labAndBrowser } from "./lab-of-file.ts";
 
-let lab: Lab;
-let browser: Browser;
-
-beforeAll(async () => {
-  [lab, browser] = await Promise.all([startLab(), launchChromium()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
-});
+const { lab, browser } = await labAndBrowser();
 
 const secret = "swordfish";
 

@@ -8,6 +8,9 @@ import type { Row } from "#rum/wire.ts";
 import type { Item } from "./handover.ts";
 import type { Loose } from "./platform.ts";
 
+/** A list that a page's own `toJSON` of arrays has no say in. */
+type Plain<List> = List & { toJSON?: 0 };
+
 // A block keeps its names out of the page.
 {
   const { aviary, performance: clock } = self;
@@ -36,22 +39,35 @@ import type { Loose } from "./platform.ts";
   if (sampled || config.earlyAlways) {
     const script = document.currentScript as HTMLScriptElement;
     const source = script.src;
-    // Decimal digits are hexadecimal ones, in fewer bytes: 106 bits are random enough.
-    const id = crypto
-      .getRandomValues(new Uint8Array(32))
-      .map((byte) => byte % 10)
-      .join("");
+    // Decimal digits are hexadecimal ones, and five numbers have 32 of them but once in
+    // 10^13. Three stand in there whole: 96 bits and more.
+    const id = crypto.getRandomValues(new Uint32Array(5)).join("").slice(-32);
     const [page] = clock.getEntriesByType("navigation") as [PerformanceNavigationTiming];
     const [fetched = {} as Partial<PerformanceResourceTiming>] = clock.getEntriesByName(
       source,
     ) as PerformanceResourceTiming[];
     const timing = (name: string): Partial<PerformanceServerTiming> =>
       (fetched.serverTiming || []).find((entry) => entry.name === name) || {};
-    const early: unknown[] = [];
+    const early: Plain<unknown[]> = [];
 
     const begin = (): void => {
       const network = navigator.connection || {};
       const activation = page.activationStart || 0;
+      const times: Plain<unknown[]> = [
+        fetched.startTime,
+        fetched.redirectStart,
+        fetched.redirectEnd,
+        fetched.domainLookupStart,
+        fetched.domainLookupEnd,
+        fetched.connectStart,
+        fetched.secureConnectionStart,
+        fetched.connectEnd,
+        fetched.requestStart,
+        fetched.responseStart,
+        fetched.responseEnd,
+      ];
+      // Old libraries give arrays one.
+      times.toJSON = early.toJSON = 0;
       early.push(
         ...([
           version,
@@ -90,20 +106,7 @@ import type { Loose } from "./platform.ts";
           timing("edge").duration,
           null,
           navigator.globalPrivacyControl,
-          (fetched.name as undefined) &&
-            ([
-              fetched.startTime,
-              fetched.redirectStart,
-              fetched.redirectEnd,
-              fetched.domainLookupStart,
-              fetched.domainLookupEnd,
-              fetched.connectStart,
-              fetched.secureConnectionStart,
-              fetched.connectEnd,
-              fetched.requestStart,
-              fetched.responseStart,
-              fetched.responseEnd,
-            ] as Row<"early">[24]),
+          (fetched.name as undefined) && (times as unknown as Row<"early">[24]),
           fetched.transferSize,
           fetched.encodedBodySize,
           fetched.decodedBodySize,
@@ -145,9 +148,9 @@ import type { Loose } from "./platform.ts";
     if (document.prerendering) document.addEventListener("prerenderingchange", begin);
     else begin();
     if (sampled) {
+      script.addEventListener("load", put);
       addEventListener("error", put);
       addEventListener("unhandledrejection", put);
-      script.addEventListener("load", put);
       const path = config.collector as string & { readonly inline?: true };
       const collector = path.inline ? script : document.createElement("script");
       collector.view = [config, items, source, early];
