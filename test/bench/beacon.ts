@@ -1,59 +1,76 @@
-// npm run bench:beacon: what the beacon costs a page's main thread, in a real Chromium.
-// Each round is a visit at full speed, whose CPU time is multiplied by four, and one at
-// the browser's own slow-down: that burns time on the clock, where other processes count.
+// npm run bench:beacon: what the beacon costs a page's main thread, in a real Chromium,
+// beside a script of equal size that sends as much by one fetch, and one that does nothing.
+// Each round has a new renderer each, on whose first page much is used for the first time.
 import { parseArgs } from "node:util";
-import { launchChromium } from "../chromium.ts";
-import { costsOf, type Costs } from "../e2e/beacon-cost.ts";
+import { costsOf, type PageCost } from "../e2e/beacon-cost.ts";
 import { startLab } from "../e2e/beacon-lab.ts";
+import { startRawBrowser } from "../e2e/raw-browser.ts";
 import { median } from "./load.ts";
 
-const usage = `npm run bench:beacon -- [--rounds N] [--json]
+const usage = `npm run bench:beacon -- [--rounds N] [--slow-down N] [--json]
 
-Main-thread ms of the beacon's early part and of its late message, medians: CPU time at
-full speed, four times that, and time on the clock while Chromium slows down four times.`;
+CPU ms of the main thread, medians of N rounds (20), with Chromium's main threads slowed
+down N times (4): the early part, and the event that makes and sends the late message.`;
 
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "20" },
+    "slow-down": { type: "string", default: "4" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 
-const slowDown = 4;
+const kinds = { beacon: {}, bare: { instead: "bare" }, nothing: { instead: "nothing" } } as const;
+
+type Seen = { readonly first: PageCost; readonly second: PageCost };
 
 async function bench(): Promise<void> {
-  const [lab, browser] = await Promise.all([startLab(), launchChromium()]);
-  const full: Costs[] = [];
-  const slowed: Costs[] = [];
+  const [lab, browser] = await Promise.all([startLab(), startRawBrowser()]);
+  const slowDown = Number(values["slow-down"]);
+  const seen: Record<keyof typeof kinds, Seen[]> = { beacon: [], bare: [], nothing: [] };
+  const full: PageCost[] = [];
   for (let round = 0; round < Number(values.rounds); round += 1) {
-    full.push(await costsOf(browser, lab, { name: `full-${round}`, slowDown: 1 }));
-    slowed.push(await costsOf(browser, lab, { name: `slowed-${round}`, slowDown }));
+    for (const [kind, what] of Object.entries(kinds) as [keyof typeof kinds, object][]) {
+      const visits = { name: `${kind}-${round}`, pages: 2, slowDown, ...what };
+      const [first, second] = await costsOf(browser, lab, visits);
+      if (first && second) seen[kind].push({ first, second });
+    }
+    const name = `full-${round}`;
+    full.push(
+      ...(await costsOf(browser, lab, { name, pages: 1, slowDown: 1, instead: "nothing" })),
+    );
     process.stderr.write(`\r${round + 1}/${values.rounds} `);
   }
   process.stderr.write("\r".padEnd(12) + "\r");
-  await browser.close();
+  await browser.kill();
   await lab.stop();
-  const of = (
-    part: keyof Costs,
-  ): Record<"threadMs" | "threadTimes4Ms" | "wallSlowedMs", number> => {
-    const threadMs = median(full.map((one) => one[part].threadMs));
-    const wallMs = median(slowed.map((one) => one[part].wallMs));
-    const [thread = 0, times = 0, wall = 0] = [threadMs, threadMs * slowDown, wallMs].map((ms) =>
-      Number(ms.toFixed(3)),
-    );
-    return { threadMs: thread, threadTimes4Ms: times, wallSlowedMs: wall };
+  const of = (kind: keyof typeof kinds, part: "early" | "late" | "work") => {
+    const ms = (page: keyof Seen): number =>
+      rounded(median(seen[kind].map((one) => one[page][part]?.cpuMs ?? Number.NaN)));
+    return { firstMs: ms("first"), secondMs: ms("second") };
   };
-  const costs = { early: of("early"), late: of("late") };
-  if (values.json) console.log(JSON.stringify({ rounds: full.length, ...costs }));
-  else {
-    for (const [part, { threadMs, threadTimes4Ms, wallSlowedMs }] of Object.entries(costs)) {
-      console.log(
-        `${part.padEnd(6)} ${threadMs} ms CPU, ×4 ${threadTimes4Ms} ms; ${wallSlowedMs} ms on the clock, slowed down 4×`,
-      );
-    }
-    console.log(`medians of ${full.length} visits each`);
+  const costs = {
+    early: of("beacon", "early"),
+    bareFetch: of("bare", "early"),
+    nothing: of("nothing", "early"),
+    late: of("beacon", "late"),
+  };
+  const work = rounded(of("nothing", "work").firstMs / median(full.map((one) => one.work.cpuMs)));
+  if (values.json) {
+    console.log(JSON.stringify({ rounds: full.length, slowDown, slowedDown: work, ...costs }));
+    return;
   }
+  for (const [what, { firstMs, secondMs }] of Object.entries(costs)) {
+    console.log(
+      `${what.padEnd(10)} ${firstMs} ms on a renderer's first page, ${secondMs} ms after`,
+    );
+  }
+  console.log(`medians of ${full.length} rounds; slowed down ${work} times, asked for ${slowDown}`);
+}
+
+function rounded(ms: number): number {
+  return Number(ms.toFixed(2));
 }
 
 if (values.help) console.log(usage);

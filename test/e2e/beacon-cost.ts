@@ -1,61 +1,85 @@
-// What the beacon costs a page's main thread, as the browser's own trace has it: CPU
-// time of the thread and time on the clock of the task that evaluates a snippet which
-// is nothing but the early part, and of the event that makes and sends the late message.
-import type { Browser } from "playwright-core";
+// What the beacon costs a page's main thread, as the browser's own trace has it: of the
+// task that evaluates a snippet which is nothing but the early part, and of the event
+// that makes and sends the late message. Nothing but the trace listens to the page.
+import { setTimeout as wait } from "node:timers/promises";
 import type { Lab } from "./beacon-lab.ts";
+import type { RawBrowser, TraceEvent } from "./raw-browser.ts";
 
 /** Of one task, in ms: time that its thread had a core, and time that passed. */
-type TaskMs = { readonly threadMs: number; readonly wallMs: number };
+type TaskMs = { readonly cpuMs: number; readonly wallMs: number };
 
-export type Costs = { readonly early: TaskMs; readonly late: TaskMs };
-
-/** An event of a trace, its times in µs. */
-type TraceEvent = {
-  readonly name: string;
-  readonly dur?: number;
-  readonly tdur?: number;
-  readonly args?: { readonly data?: { readonly url?: string; readonly type?: string } };
+/** Of one page: its snippet, its last event if it had one, and work that is always the same. */
+export type PageCost = {
+  readonly early: TaskMs;
+  readonly late: TaskMs | undefined;
+  readonly work: TaskMs;
 };
 
-type Visit = {
+type Visits = {
   readonly name: string;
-  /** How often the browser slows its main thread down; 1 for full speed. */
+  /** Pages of one site, one after the other in one tab. The first has its renderer to itself. */
+  readonly pages: number;
+  /** How often the browser is to slow its main threads down; 1 for full speed. */
   readonly slowDown: number;
+  /** A script in the snippet's place: `nothing` of equal size, or `bare`, which sends as much. */
+  readonly instead?: keyof typeof scripts;
 };
 
+const filler = `/*${"-".repeat(2_400)}*/`;
+const message = `{ method: "POST", body: "-".repeat(450), keepalive: true, credentials: "omit", mode: "no-cors" }`;
+const scripts = {
+  nothing: filler,
+  bare: `fetch("http://localhost:" + location.port + "/t/bare", ${message}).catch(() => {});${filler}`,
+} as const;
+
+const head = `<script>for (let n = 0, x = 1; n < 3e6; n++) x = (x * 1103515245 + 12345) & 0x7fffffff;</script>`;
 const body = `${"<section><h2>Section</h2><p>Words</p></section>".repeat(200)}
   ${Array.from({ length: 60 }, (_, n) => `<img src="/pixel/${n}" width="9" height="9">`).join("")}`;
 
-const hide = `Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
-  document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));`;
-
-/** Visits a page that the browser has not seen; a browser has one visit at a time. */
-export async function costsOf(browser: Browser, lab: Lab, visit: Visit): Promise<Costs> {
-  const { name, slowDown } = visit;
-  const context = await browser.newContext();
-  const tab = await context.newPage();
-  const cdp = await context.newCDPSession(tab);
-  await cdp.send("Emulation.setCPUThrottlingRate", { rate: slowDown });
-  await browser.startTracing(tab, { categories: ["devtools.timeline"] });
-  await tab.goto(lab.put(name, { body }), { waitUntil: "load" });
-  await lab.until(name, 1);
-  await tab.waitForTimeout(500);
-  await tab.evaluate(hide);
-  await lab.until(name, 2);
-  const trace = await browser.stopTracing();
-  await context.close();
-  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: readonly TraceEvent[] };
-  const early = traceEvents.find(
-    ({ name: kind, args }) =>
-      kind === "EvaluateScript" && args?.data?.url?.endsWith(`/js/${name}.js`),
-  );
-  // Blank pages that came before it have such events too, and nobody who listens.
-  const [late] = traceEvents
-    .filter(({ args }) => args?.data?.type === "visibilitychange")
-    .sort((a, b) => (b.tdur ?? 0) - (a.tdur ?? 0));
-  return { early: taskMs(early), late: taskMs(late) };
+/** Visits pages that the browser has not seen; a browser has one tab at a time. */
+export async function costsOf(
+  browser: RawBrowser,
+  lab: Lab,
+  { name, pages, slowDown, instead }: Visits,
+): Promise<readonly PageCost[]> {
+  const tab = await browser.open({ newWindow: true });
+  await tab.send("Emulation.setCPUThrottlingRate", { rate: slowDown });
+  const names = Array.from({ length: pages }, (_, at) => `${name}-${at}`);
+  const page = { head, body, ...(instead && { instead: scripts[instead] }) };
+  const stop = await browser.trace();
+  for (const each of names) {
+    await tab.send("Page.navigate", { url: lab.put(each, page) });
+    if (!instead) await lab.until(each, 1);
+    // The collector comes, starts and settles.
+    await wait(300 + 100 * slowDown);
+  }
+  await tab.send("Page.navigate", { url: "about:blank" });
+  if (!instead) for (const each of names) await lab.until(each, 2);
+  const events = await stop();
+  await browser.send("Target.closeTarget", { targetId: tab.targetId });
+  return names.map((each) => costIn(events, each));
 }
 
-function taskMs({ tdur = Number.NaN, dur = Number.NaN }: Partial<TraceEvent> = {}): TaskMs {
-  return { threadMs: tdur / 1_000, wallMs: dur / 1_000 };
+function costIn(events: readonly TraceEvent[], name: string): PageCost {
+  const evaluated = (path: string): TraceEvent | undefined =>
+    events.find(
+      ({ name: kind, args }) => kind === "EvaluateScript" && args?.data?.url?.endsWith(path),
+    );
+  const early = evaluated(`/js/${name}.js`);
+  const work = evaluated(`/page/${name}`);
+  if (early === undefined || work === undefined) throw new Error(`no trace of ${name}`);
+  const next = events.find(
+    ({ name: kind, ts, args }) =>
+      kind === "EvaluateScript" && ts > early.ts && args?.data?.url?.includes("/page/"),
+  );
+  // Blank pages that come and go have such events too, and nobody who listens.
+  const [late] = events
+    .filter(({ ts, args }) => args?.data?.type === "visibilitychange" && ts > early.ts)
+    .filter(({ ts }) => ts < (next?.ts ?? Infinity))
+    .sort((a, b) => (b.tdur ?? 0) - (a.tdur ?? 0));
+  return { early: taskMs(early), late: late && taskMs(late), work: taskMs(work) };
+}
+
+function taskMs({ tdur = Number.NaN, dur = Number.NaN }: TraceEvent): TaskMs {
+  return { cpuMs: tdur / 1_000, wallMs: dur / 1_000 };
 }

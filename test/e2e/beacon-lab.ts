@@ -21,6 +21,8 @@ export type Page = {
   readonly attributes?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly inline?: true;
+  /** Stands in the snippet's place, without a beacon. */
+  readonly instead?: string;
 };
 
 /** A beacon that came, and the text that it came as. */
@@ -112,7 +114,8 @@ export async function startLab(): Promise<Lab> {
     }
   }
 
-  function snippet(id: string, { engine = "", config, inline }: Page): string {
+  function snippet(id: string, { engine = "", config, inline, instead }: Page): string {
+    if (instead !== undefined) return instead;
     const beacon: BeaconConfig = {
       collector: inline ? { inline: true } : "/beacon/1.js",
       to: `/t/${id}`,

@@ -8,6 +8,18 @@ import { join } from "node:path";
 import { ensureChromium, flags } from "../chromium.ts";
 
 type Answer = { readonly id?: number; readonly result?: unknown; readonly error?: unknown };
+type Notice = { readonly method: string; readonly params: { readonly value?: TraceEvent[] } };
+
+/** An event of a trace: its process, thread and beginning, how long it took and how long it had a core, in µs. */
+export type TraceEvent = {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly ts: number;
+  readonly dur?: number;
+  readonly tdur?: number;
+  readonly args?: { readonly data?: { readonly url?: string; readonly type?: string } };
+};
 
 export type RawTab = {
   readonly targetId: string;
@@ -20,6 +32,8 @@ export type RawBrowser = {
   readonly send: (method: string, params?: object) => Promise<unknown>;
   /** Opens a blank tab; one in a window of its own is visible. */
   readonly open: (options?: { readonly newWindow?: boolean }) => Promise<RawTab>;
+  /** Begins a trace of what DevTools shows as the timeline; what it returns ends it. */
+  readonly trace: () => Promise<() => Promise<readonly TraceEvent[]>>;
   /** Ends the process without a warning. */
   readonly kill: () => Promise<void>;
 };
@@ -32,10 +46,12 @@ export async function startRawBrowser(): Promise<RawBrowser> {
   const socket = new WebSocket(await endpointOf(child.stderr));
   await once(socket, "open");
   const pending = new Map<number, (answer: Answer) => void>();
+  const listeners = new Set<(notice: Notice) => void>();
   let last = 0;
   socket.addEventListener("message", ({ data }) => {
-    const answer = JSON.parse(String(data)) as Answer;
-    if (answer.id !== undefined) pending.get(answer.id)?.(answer);
+    const said = JSON.parse(String(data)) as Answer | Notice;
+    if ("method" in said) for (const listener of listeners) listener(said);
+    else if (said.id !== undefined) pending.get(said.id)?.(said);
   });
 
   async function send(method: string, params = {}, sessionId?: string): Promise<unknown> {
@@ -49,8 +65,28 @@ export async function startRawBrowser(): Promise<RawBrowser> {
     return result;
   }
 
+  async function trace(): Promise<() => Promise<readonly TraceEvent[]>> {
+    const events: TraceEvent[] = [];
+    const over = Promise.withResolvers<void>();
+    const listener = ({ method, params }: Notice): void => {
+      if (method === "Tracing.dataCollected") events.push(...(params.value ?? []));
+      if (method === "Tracing.tracingComplete") over.resolve();
+    };
+    listeners.add(listener);
+    await send("Tracing.start", {
+      traceConfig: { includedCategories: ["devtools.timeline"], excludedCategories: ["*"] },
+    });
+    return async () => {
+      await send("Tracing.end");
+      await over.promise;
+      listeners.delete(listener);
+      return events;
+    };
+  }
+
   return {
     send,
+    trace,
     open: async (options = {}) => {
       const created = await send("Target.createTarget", { url: "about:blank", ...options });
       const { targetId } = created as { targetId: string };
