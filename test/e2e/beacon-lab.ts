@@ -174,6 +174,12 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
+/** A script that posts to `/heard/<name>` once a page is loaded and its collector has begun. */
+export function tellingOnLoad(name: string): string {
+  const tell = `fetch("/heard/${name}", { method: "POST", body: "1" })`;
+  return `addEventListener("load", () => setTimeout(() => ${tell}, 100));`;
+}
+
 /** Everything that one view's beacons said, later ones over earlier ones. */
 export function saidOf(beacons: readonly Arrived[], index = 0): Said {
   const views = beacons.filter(({ said }) => said["pv.index"] === index);

@@ -1,7 +1,7 @@
 // What only shows with time, under a strict policy or in a trace: the late message of a
 // page that stays, the beacon that is inlined, and the early part on a page that is dirty.
 import { describe, expect, it } from "vitest";
-import type { Page } from "./beacon-lab.ts";
+import { tellingOnLoad, type Page } from "./beacon-lab.ts";
 import { labAndRawBrowser } from "./lab-of-file.ts";
 import type { RawTab } from "./raw-browser.ts";
 
@@ -16,13 +16,9 @@ async function visit(name: string, page: Page): Promise<RawTab> {
 
 const leave = (tab: RawTab): Promise<unknown> => tab.send("Page.navigate", { url: "about:blank" });
 
-/** Posts to `/heard/<name>` once the page is loaded, and the collector with it. */
-const loaded = (name: string): string =>
-  `addEventListener("load", () => setTimeout(() => fetch("/heard/${name}", { method: "POST", body: "1" }), 100));`;
-
 describe("the late message of a page that stays", () => {
   it("is sent 25 s after the early one, and its last word when it is hidden after all", async () => {
-    const tab = await visit("stays", { head: `<script>${loaded("stays")}</script>` });
+    const tab = await visit("stays", { head: `<script>${tellingOnLoad("stays")}</script>` });
     await lab.heard("stays");
     expect(lab.arrived("stays")).toHaveLength(1);
     await tab.send("Emulation.setVirtualTimePolicy", { policy: "advance", budget: 26_000 });
@@ -45,7 +41,7 @@ describe("where scripts are only taken from the CDN's snippets, and no string be
   const headers = { "content-security-policy": policy };
   const page = (name: string): Page => ({
     headers,
-    head: `<script nonce="page">${loaded(name)}</script>`,
+    head: `<script nonce="page">${tellingOnLoad(name)}</script>`,
   });
 
   it("an inlined collector delivers both messages", async () => {
@@ -71,9 +67,12 @@ describe("where scripts are only taken from the CDN's snippets, and no string be
 
 /** Styles and layouts within the task that runs the snippet of a page that is dirty then. */
 async function layouts(name: string, engine: string): Promise<number> {
-  // Nothing is drawn before the body is there, so that the page stays as it is.
-  const head = `<script>document.documentElement.offsetHeight;
-    document.documentElement.style.paddingTop = "9px";</script>`;
+  // Whoever looks at `aviary`, as the early part does first, finds the page changed.
+  const head = `<script>let kept;
+    Object.defineProperty(self, "aviary", {
+      get() { document.documentElement.style.paddingTop = Math.random() + "px"; return kept; },
+      set(given) { kept = given; },
+    });</script>`;
   const stop = await browser.trace();
   const tab = await visit(name, { head, engine });
   await leave(tab);
