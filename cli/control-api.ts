@@ -13,7 +13,7 @@ import {
   tokenList,
   type createTokenBody,
 } from "#src/admin/contract.ts";
-import { pipelineView } from "#src/admin/pipeline-contract.ts";
+import { pipelineView, shardsView } from "#src/admin/pipeline-contract.ts";
 import { snippetList, snippetMoved, snippetView } from "#src/admin/snippet-contract.ts";
 import { beaconApi } from "./beacon-api.ts";
 import { send } from "./call.ts";
@@ -31,6 +31,12 @@ export function controlApi(connection: Connection) {
     health: () => send({ ...connection, token: undefined }, get("/healthz", healthView)),
     status: () => send(connection, get("/api/v1/status", statusView)),
     pipeline: () => send(connection, get("/api/v1/pipeline", pipelineView)),
+    setShards: (shards: number) =>
+      send(connection, {
+        ...post("/api/v1/pipeline/shards", { shards }),
+        method: "PUT",
+        answer: shardsView,
+      }),
     engines: {
       list: async () => (await send(connection, get("/api/v1/engines", engineList))).engines,
       find: (version: string) =>

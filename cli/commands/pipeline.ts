@@ -49,7 +49,7 @@ function beaconsText(seen: PipelineView): string {
 }
 
 function sinksText({ sinks }: PipelineView): string {
-  if (sinks.length === 0) return "No sinks: nothing was taken yet, or none is configured.";
+  if (sinks.length === 0) return "No sink was sent anything yet.";
   const heading = ["SINK", "EVENTS", "EXPORTED", "WAITING", "PARKED", "RETRIED", "OLDEST", ""];
   const rows = sinks.map((sink) => [
     harmless(sink.name),
@@ -67,6 +67,7 @@ function sinksText({ sinks }: PipelineView): string {
 }
 
 function shardsText({ shards }: PipelineView): string {
+  if (shards.length === 0) return "No shard has taken anything yet.";
   const rows = shards.map(({ shard, counts, openViews, storedBytes }) => [
     harmless(shard),
     number(counts.taken),

@@ -12,6 +12,7 @@ import { pipeline } from "./pipeline.ts";
 import { plan } from "./plan.ts";
 import { policy } from "./policy.ts";
 import { preview } from "./preview.ts";
+import { shards } from "./shards.ts";
 import { sinks } from "./sinks.ts";
 import { snippet } from "./snippet.ts";
 import { status } from "./status.ts";
@@ -45,5 +46,6 @@ export const root: Group = {
     token,
     status,
     pipeline,
+    shards,
   },
 };

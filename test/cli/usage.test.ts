@@ -41,6 +41,10 @@ describe("a wrong command line", () => {
     ["snippet rollback x --to 0", "--to must be a whole number from 1"],
     ["token create x --scope write", "--scope must be read, publish, operate or admin"],
     ["token revoke ../status", "<id> must be the id of a token"],
+    ["shards", "<n> is missing"],
+    ["shards 0", "<n> must be a whole number from 1 to 256"],
+    ["shards 257", "<n> must be a whole number from 1 to 256"],
+    ["shards 2.5", "<n> must be a whole number from 1 to 256"],
     ["status --retries many", "--retries must be a whole number from 0 to 10"],
     ["status --url ftp://a", "--url is not an origin"],
     ["status --url http://a/api/v1", "--url is not an origin"],
@@ -123,7 +127,7 @@ describe("help", () => {
     const commands = [...stdout.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}[A-Z]/gm)].map(
       ([, name]) => name ?? "",
     );
-    expect(commands).toHaveLength(51);
+    expect(commands).toHaveLength(52);
     const helps = await Promise.all(
       commands.map((name) => place.aviary([...name.split(" "), "-h"])),
     );

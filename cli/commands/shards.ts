@@ -1,0 +1,24 @@
+// aviary shards: how many shards of page views each region has.
+import { mostShards } from "#rum/window/ring.ts";
+import { defineAction } from "../action.ts";
+import { checkCount } from "../checks.ts";
+import { formatTime } from "../format.ts";
+import { paint } from "../paint.ts";
+
+export const shards = defineAction({
+  description: "Set how many shards of page views each region has",
+  args: {
+    n: { type: "positional", required: true, description: `1 to ${mostShards}` },
+  },
+  examples: ["aviary shards 8"],
+  remarks: [
+    "A shard takes 250 beacons a second with room to spare: as many as a region's busiest second has beacons, divided by 250. There are 2 until somebody says otherwise.",
+    "Views in flight stay where they are. Another change has to wait two minutes; the same number again changes nothing. `aviary pipeline` shows each shard.",
+  ],
+  async run({ values, session }) {
+    const ring = await session.api.setShards(checkCount("<n>", values.n, mostShards));
+    const count = ring.shards === 1 ? "1 shard" : `${ring.shards} shards`;
+    const title = `${paint("green", "✔")} each region has ${paint("bold", count)}`;
+    return { json: ring, text: `${title}\n  ${paint("dim", `since ${formatTime(ring.since)}`)}` };
+  },
+});
