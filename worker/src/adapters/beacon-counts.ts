@@ -25,6 +25,8 @@ const outcomes = [
 /** `unwanted` is of a page that is not to be measured: taken with thanks, and dropped. */
 export type BeaconOutcome = (typeof outcomes)[number];
 
+type Totals = Readonly<Record<string, number>>;
+
 export type BeaconCountsDependencies = {
   /** The shard that is told: one and the same for an isolate's whole life. */
   readonly shard: () => Pick<WindowRpc, "tell">;
@@ -35,14 +37,22 @@ export type BeaconCountsDependencies = {
 
 const betweenTellingsMs = 10_000;
 const deadlineMs = 5_000;
+/** Half of the time after which the shard takes an isolate that says nothing for one that ended. */
+const silentMs = 1_800_000;
 
 export class BeaconCounts {
   readonly #deps: BeaconCountsDependencies;
   readonly #totals = new Map<BeaconOutcome, number>(outcomes.map((outcome) => [outcome, 0]));
   #toldAtMs = 0;
+  /** Totals of the last telling that arrived, and of those under a former name. */
+  #told: Totals = {};
+  #former: Totals = {};
+  #name: string;
+  #names = 1;
 
   constructor(dependencies: BeaconCountsDependencies) {
     this.#deps = dependencies;
+    this.#name = dependencies.isolate;
   }
 
   add(outcome: BeaconOutcome): void {
@@ -55,15 +65,27 @@ export class BeaconCounts {
 
   /** Tells the totals. Never rejects: the next telling says all of it again. */
   async tell(nowMs: number): Promise<void> {
+    const { shard, report } = this.#deps;
+    if (this.#toldAtMs > 0 && nowMs - this.#toldAtMs >= silentMs) this.#beginAnew();
     this.#toldAtMs = nowMs;
-    const { shard, isolate, report } = this.#deps;
-    const counted = Object.entries(this.totals()).filter(([, count]) => count > 0);
+    const totals = this.totals();
+    const counted = Object.entries(totals)
+      .map(([outcome, count]) => [outcome, count - (this.#former[outcome] ?? 0)] as const)
+      .filter(([, count]) => count > 0);
     try {
-      const told = shard().tell(isolate, Object.fromEntries(counted));
+      const told = shard().tell(this.#name, Object.fromEntries(counted));
       await withDeadline(told, deadlineMs, "window");
+      this.#told = totals;
     } catch (error) {
       report("beacon_counts_not_told", { error });
     }
+  }
+
+  // What was told is in the shard's sum of isolates that ended, and must not be told again.
+  #beginAnew(): void {
+    this.#former = this.#told;
+    this.#names += 1;
+    this.#name = `${this.#deps.isolate}.${this.#names}`;
   }
 
   /** Totals since the isolate began, every outcome named. */
