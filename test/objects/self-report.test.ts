@@ -86,4 +86,16 @@ describe("a shard's report of itself", () => {
       expect(report.take(well.atMs, () => well)).toEqual([]);
       expect(report.isOwed).toBe(false);
     }));
+
+  it("goes on after a crash about a sink that failed before and fails still", () =>
+    withDatabase("still-failing", (open) => {
+      const before = open();
+      before.owe(startMs);
+      before.take(startMs + minuteMs, () => readingAt(startMs + minuteMs, 5, "answered 500"));
+      const waiting = readingAt(startMs + 2 * minuteMs, 5);
+      const after = open();
+      after.resume({ ...waiting, sinks: waiting.sinks.map((sink) => ({ ...sink, waiting: 3 })) });
+      const failing = readingAt(startMs + 3 * minuteMs, 5, "answered 500");
+      expect(after.take(failing.atMs, () => failing)).toHaveLength(2);
+    }));
 });

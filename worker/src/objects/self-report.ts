@@ -30,9 +30,10 @@ export class SelfReport {
     return this.#dueMs !== undefined;
   }
 
-  /** Takes up what was owed before a crash. */
+  /** Takes up what was owed before a crash: where events wait, their sink may fail. */
   resume(reading: Reading): void {
-    if (hasWorked(this.#told, reading)) this.owe(reading.atMs);
+    const isWaiting = reading.sinks.some(({ waiting }) => waiting > 0);
+    if (isWaiting || hasWorked(this.#told, reading)) this.owe(reading.atMs);
   }
 
   /** Notes that the shard works. */
