@@ -96,6 +96,10 @@ const replay = defineAction({
       const hint = `${delivered} events were taken before. Run it again once the sink is well.`;
       throw new Failure("unavailable", `${name} failed: ${harmless(failure)}`, { hint });
     }
+    if (delivered + kept === 0) {
+      const text = `${paint("yellow", "=")} nothing of ${paint("bold", name)} is parked`;
+      return { json: { name, delivered, kept }, text };
+    }
     const title = `${paint("green", "✔")} ${paint("bold", name)} took ${delivered} events`;
     const rest = kept === 0 ? "Nothing is left." : `${kept} were refused again and stay parked.`;
     return { json: { name, delivered, kept }, text: `${title}\n  ${paint("dim", rest)}` };

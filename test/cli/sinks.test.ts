@@ -120,6 +120,9 @@ describe("sinks", () => {
     expect(new Set(ids).size).toBe(36);
     const again = await place.json(["sinks", "replay", "hook"]);
     expect(again.document).toMatchObject({ delivered: 0, kept: 0 });
+    expect((await place.aviary(["sinks", "replay", "hook"])).stdout).toBe(
+      "= nothing of hook is parked\n",
+    );
   });
 
   it("keeps what a sink that is down does not take", async () => {
