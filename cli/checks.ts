@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { engineVersionSchema, idSchema, scopeSchema, type Scope } from "#src/admin/contract.ts";
 import { flagKeySchema } from "#src/admin/flag-contract.ts";
 import { timeSchema } from "#src/admin/verdict-contract.ts";
+import { shardsBody } from "#src/admin/pipeline-contract.ts";
 import { usageFailure } from "./failure.ts";
 
 /** `value`, if the argument `name` may hold it. */
@@ -31,6 +32,11 @@ export function checkCount(name: string, text: string, most = Number.MAX_SAFE_IN
   throw usageFailure(`${name} must be a whole number ${rule}`);
 }
 
+/** `text` as a number of shards. */
+export function checkShards(name: string, text: string): number {
+  return check(shardsBody.entries.shards, name, /^\d+$/.test(text) ? Number(text) : text);
+}
+
 /** `text` as a sample rate: one in so many, 0 for none. */
 export function checkRate(name: string, text: string): number {
   if (/^\d{1,7}$/.test(text) && Number(text) <= 1_000_000) return Number(text);
@@ -53,7 +59,7 @@ export function checkSwitch(name: string, text: string): "true" | "false" {
   throw usageFailure(`${name} must be on or off`);
 }
 
-function check<T>(schema: v.GenericSchema<unknown, T>, name: string, value: string): T {
+function check<T>(schema: v.GenericSchema<unknown, T>, name: string, value: unknown): T {
   const checked = v.safeParse(schema, value);
   if (checked.success) return checked.output;
   throw usageFailure(`${name} ${checked.issues[0].message}`);

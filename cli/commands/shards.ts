@@ -1,14 +1,13 @@
 // aviary shards: how many shards of page views each region has.
-import { mostShards } from "#rum/window/ring.ts";
 import { defineAction } from "../action.ts";
-import { checkCount } from "../checks.ts";
+import { checkShards } from "../checks.ts";
 import { formatTime } from "../format.ts";
 import { paint } from "../paint.ts";
 
 export const shards = defineAction({
   description: "Set how many shards of page views each region has",
   args: {
-    n: { type: "positional", required: true, description: `1 to ${mostShards}` },
+    n: { type: "positional", required: true, description: "How many, 1 to 256" },
   },
   examples: ["aviary shards 8"],
   remarks: [
@@ -16,7 +15,7 @@ export const shards = defineAction({
     "Views in flight stay where they are. Another change has to wait two minutes; the same number again changes nothing. `aviary pipeline` shows each shard.",
   ],
   async run({ values, session }) {
-    const ring = await session.api.setShards(checkCount("<n>", values.n, mostShards));
+    const ring = await session.api.setShards(checkShards("<n>", values.n));
     const count = ring.shards === 1 ? "1 shard" : `${ring.shards} shards`;
     const title = `${paint("green", "✔")} each region has ${paint("bold", count)}`;
     return { json: ring, text: `${title}\n  ${paint("dim", `since ${formatTime(ring.since)}`)}` };

@@ -94,7 +94,10 @@ describe("a shard's report of itself", () => {
       before.take(startMs + minuteMs, () => readingAt(startMs + minuteMs, 5, "answered 500"));
       const waiting = readingAt(startMs + 2 * minuteMs, 5);
       const after = open();
-      after.resume({ ...waiting, sinks: waiting.sinks.map((sink) => ({ ...sink, waiting: 3 })) });
+      after.resume({
+        ...waiting,
+        sinks: waiting.sinks.map((sink) => Object.assign(sink, { waiting: 3 })),
+      });
       const failing = readingAt(startMs + 3 * minuteMs, 5, "answered 500");
       expect(after.take(failing.atMs, () => failing)).toHaveLength(2);
     }));
