@@ -1,6 +1,6 @@
 // npm run bench:beacon: what the beacon costs a page's main thread, in a real Chromium,
 // beside a script of equal size that sends as much by one fetch, and one that does nothing.
-// Each round has a new renderer each, on whose first page much is used for the first time.
+// Each round has a new renderer for each, on whose first page much is used for the first time.
 import { parseArgs } from "node:util";
 import { costsOf, type PageCost } from "../e2e/beacon-cost.ts";
 import { startLab } from "../e2e/beacon-lab.ts";
@@ -45,18 +45,18 @@ async function bench(): Promise<void> {
   process.stderr.write("\r".padEnd(12) + "\r");
   await browser.kill();
   await lab.stop();
-  const of = (kind: keyof typeof kinds, part: "early" | "late" | "work") => {
+  const of = (kind: keyof typeof kinds, part: keyof PageCost) => {
     const ms = (page: keyof Seen): number =>
-      rounded(median(seen[kind].map((one) => one[page][part]?.cpuMs ?? Number.NaN)));
+      rounded(median(seen[kind].map((one) => one[page][part] ?? Number.NaN)));
     return { firstMs: ms("first"), secondMs: ms("second") };
   };
   const costs = {
-    early: of("beacon", "early"),
-    bareFetch: of("bare", "early"),
-    nothing: of("nothing", "early"),
-    late: of("beacon", "late"),
+    early: of("beacon", "earlyMs"),
+    bareFetch: of("bare", "earlyMs"),
+    nothing: of("nothing", "earlyMs"),
+    late: of("beacon", "lateMs"),
   };
-  const work = rounded(of("nothing", "work").firstMs / median(full.map((one) => one.work.cpuMs)));
+  const work = rounded(of("nothing", "workMs").firstMs / median(full.map((one) => one.workMs)));
   if (values.json) {
     console.log(JSON.stringify({ rounds: full.length, slowDown, slowedDown: work, ...costs }));
     return;

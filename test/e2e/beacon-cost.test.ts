@@ -15,14 +15,14 @@ it("the main-thread cost of both messages is measured, and printed", async () =>
   const [full] = await costsOf(browser, lab, { name: "full", pages: 1, slowDown: 1 });
   const cpuMs = (of: (one: PageCost) => number | undefined, all = again): number =>
     median(all.map((one) => of(one) ?? Number.NaN));
-  const early = cpuMs((one) => one.early.cpuMs);
-  const late = cpuMs((one) => one.late?.cpuMs);
-  const fetched = cpuMs((one) => one.early.cpuMs, bare);
-  const slowDown = cpuMs((one) => one.work.cpuMs) / (full?.work.cpuMs ?? Number.NaN);
+  const early = cpuMs((one) => one.earlyMs);
+  const late = cpuMs((one) => one.lateMs);
+  const fetched = cpuMs((one) => one.earlyMs, bare);
+  const slowDown = cpuMs((one) => one.workMs) / (full?.workMs ?? Number.NaN);
   for (const figure of [early, late, fetched, slowDown]) expect(figure).toBeGreaterThan(0);
   console.log(
     `main-thread CPU, slowed down ${slowDown.toFixed(1)} times, median of ${again.length}: ` +
       `early ${early.toFixed(2)} ms (a bare fetch ${fetched.toFixed(2)}), late ${late.toFixed(2)} ms; ` +
-      `early on a renderer's first page ${first?.early.cpuMs.toFixed(2)} ms`,
+      `early on a renderer's first page ${first?.earlyMs.toFixed(2)} ms`,
   );
 }, 240_000);

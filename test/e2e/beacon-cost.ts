@@ -1,18 +1,14 @@
 // What the beacon costs a page's main thread, as the browser's own trace has it: of the
 // task that evaluates a snippet which is nothing but the early part, and of the event
 // that makes and sends the late message. Nothing but the trace listens to the page.
-import { setTimeout as wait } from "node:timers/promises";
-import type { Lab } from "./beacon-lab.ts";
+import { tellingOnLoad, type Lab } from "./beacon-lab.ts";
 import type { RawBrowser, TraceEvent } from "./raw-browser.ts";
 
-/** Of one task, in ms: time that its thread had a core, and time that passed. */
-type TaskMs = { readonly cpuMs: number; readonly wallMs: number };
-
-/** Of one page: its snippet, its last event if it had one, and work that is always the same. */
+/** CPU time of one page's main thread: its snippet, its last event if it had one, and work that is always the same. */
 export type PageCost = {
-  readonly early: TaskMs;
-  readonly late: TaskMs | undefined;
-  readonly work: TaskMs;
+  readonly earlyMs: number;
+  readonly lateMs: number | undefined;
+  readonly workMs: number;
 };
 
 type Visits = {
@@ -32,7 +28,7 @@ const scripts = {
   bare: `fetch("http://localhost:" + location.port + "/t/bare", ${message}).catch(() => {});${filler}`,
 } as const;
 
-const head = `<script>for (let n = 0, x = 1; n < 3e6; n++) x = (x * 1103515245 + 12345) & 0x7fffffff;</script>`;
+const work = `for (let n = 0, x = 1; n < 3e6; n++) x = (x * 1103515245 + 12345) & 0x7fffffff;`;
 const body = `${"<section><h2>Section</h2><p>Words</p></section>".repeat(200)}
   ${Array.from({ length: 60 }, (_, n) => `<img src="/pixel/${n}" width="9" height="9">`).join("")}`;
 
@@ -45,13 +41,12 @@ export async function costsOf(
   const tab = await browser.open({ newWindow: true });
   await tab.send("Emulation.setCPUThrottlingRate", { rate: slowDown });
   const names = Array.from({ length: pages }, (_, at) => `${name}-${at}`);
-  const page = { head, body, ...(instead && { instead: scripts[instead] }) };
   const stop = await browser.trace();
   for (const each of names) {
+    const head = `<script>${work}${tellingOnLoad(each)}</script>`;
+    const page = { head, body, ...(instead && { instead: scripts[instead] }) };
     await tab.send("Page.navigate", { url: lab.put(each, page) });
-    if (!instead) await lab.until(each, 1);
-    // The collector comes, starts and settles.
-    await wait(300 + 100 * slowDown);
+    await lab.heard(each);
   }
   await tab.send("Page.navigate", { url: "about:blank" });
   if (!instead) for (const each of names) await lab.until(each, 2);
@@ -66,8 +61,8 @@ function costIn(events: readonly TraceEvent[], name: string): PageCost {
       ({ name: kind, args }) => kind === "EvaluateScript" && args?.data?.url?.endsWith(path),
     );
   const early = evaluated(`/js/${name}.js`);
-  const work = evaluated(`/page/${name}`);
-  if (early === undefined || work === undefined) throw new Error(`no trace of ${name}`);
+  const fixed = evaluated(`/page/${name}`);
+  if (early === undefined || fixed === undefined) throw new Error(`no trace of ${name}`);
   const next = events.find(
     ({ name: kind, ts, args }) =>
       kind === "EvaluateScript" && ts > early.ts && args?.data?.url?.includes("/page/"),
@@ -77,9 +72,9 @@ function costIn(events: readonly TraceEvent[], name: string): PageCost {
     .filter(({ ts, args }) => args?.data?.type === "visibilitychange" && ts > early.ts)
     .filter(({ ts }) => ts < (next?.ts ?? Infinity))
     .sort((a, b) => (b.tdur ?? 0) - (a.tdur ?? 0));
-  return { early: taskMs(early), late: late && taskMs(late), work: taskMs(work) };
+  return { earlyMs: cpuMs(early), lateMs: late && cpuMs(late), workMs: cpuMs(fixed) };
 }
 
-function taskMs({ tdur = Number.NaN, dur = Number.NaN }: TraceEvent): TaskMs {
-  return { cpuMs: tdur / 1_000, wallMs: dur / 1_000 };
+function cpuMs({ tdur = Number.NaN }: TraceEvent): number {
+  return tdur / 1_000;
 }

@@ -1,5 +1,6 @@
 // From an answer in memory to a response: conditional, HEAD, or the whole body.
 import type { Answer } from "#src/adapters/answers.ts";
+import type { ArmsToken } from "#src/adapters/arms-tokens.ts";
 import { isNotModified } from "#src/delivery/conditional.ts";
 import { serverTiming, type CacheState } from "#src/delivery/headers.ts";
 import type { Delivery } from "./delivery.ts";
@@ -18,28 +19,24 @@ export function respond(delivery: Delivery, answer: Answer, origin: Origin = mem
   const fields = isQuiet
     ? services.answers.quietFieldsFor(answer, plan, arms)
     : services.answers.fieldsFor(answer, plan);
+  const timing = timingOf(origin, arms);
   if (isNotModified({ ifNoneMatch, ifModifiedSince }, answer.validators)) {
-    const response = new Response(null, { status: 304, headers: fields.notModified });
-    return timed(response, delivery, origin);
+    return new Response(null, { status: 304, headers: fields.notModified.with(timing) });
   }
+  const own = fields.ok.with(timing);
   if (method === "HEAD") {
-    const response = new Response(null, { headers: fields.ok });
+    const response = new Response(null, { headers: own });
     response.headers.set("content-length", String(answer.body.byteLength));
-    return timed(response, delivery, origin);
+    return response;
   }
   if (sample !== undefined) sample.bytes = answer.body.byteLength;
-  const response = new Response(answer.body, { headers: fields.ok, encodeBody: "manual" });
-  return timed(response, delivery, origin);
+  return new Response(answer.body, { headers: own, encodeBody: "manual" });
 }
 
-// The fields of an answer say "from memory" and name no arms.
-function timed(response: Response, { arms }: Delivery, origin: Origin): Response {
-  const { state, edgeMs } = origin;
-  if (origin !== memory) {
-    response.headers.set("server-timing", serverTiming(state, edgeMs, arms?.token));
-  } else if (arms !== undefined && !arms.isQuiet)
-    response.headers.set("server-timing", arms.timing);
-  return response;
+function timingOf(origin: Origin, arms: ArmsToken | undefined): string {
+  if (origin === memory) return arms?.timing ?? fromMemory;
+  return serverTiming(origin.state, origin.edgeMs, arms?.token);
 }
 
 const memory: Origin = { state: "hit", edgeMs: 0 };
+const fromMemory = serverTiming("hit", 0);
