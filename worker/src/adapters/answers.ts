@@ -18,7 +18,7 @@ import type { DeliveryPlan } from "#src/delivery/plan.ts";
  * is set here, before a response copies all of them: asking a response for its own fields
  * makes one more object that the garbage collector has to follow into native code.
  */
-export class TimedFields {
+class TimedFields {
   readonly #headers = new Headers();
   #timing = "";
 
