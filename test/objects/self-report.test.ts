@@ -3,23 +3,13 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { Reading } from "#rum/pipeline-events.ts";
 import { SelfReport } from "#src/objects/self-report.ts";
+import { stateFrom } from "#src/objects/shard-state.ts";
 import { env } from "../isolate.ts";
 
 const startMs = 1_795_000_000_000;
 const minuteMs = 60_000;
 
-const counts = {
-  taken: 0,
-  duplicate: 0,
-  shed: 0,
-  sealed: 0,
-  both: 0,
-  earlyOnly: 0,
-  lateOnly: 0,
-  update: 0,
-  delivery: 0,
-  deliveryDropped: 0,
-};
+const { counts } = stateFrom(undefined);
 
 function readingAt(atMs: number, taken: number, lastFailure = ""): Reading {
   const lane = { exported: 0, parked: 0, retried: 0, waiting: 0, oldestUnsentMs: null };

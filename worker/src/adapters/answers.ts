@@ -10,7 +10,6 @@ import {
   type Described,
   type HeaderFields,
 } from "#src/delivery/headers.ts";
-import type { ArmsToken } from "./arms-tokens.ts";
 import type { DeliveryPlan } from "#src/delivery/plan.ts";
 
 /**
@@ -41,7 +40,7 @@ export type AnswerFields = {
   readonly ok: TimedFields;
   readonly notModified: TimedFields;
   /** For those whose token names no arm: most requests, which all say the same. */
-  quiet?: { readonly arms: ArmsToken; readonly fields: AnswerFields };
+  quiet?: AnswerFields;
 };
 
 export type Answer = {
@@ -120,12 +119,8 @@ export class Answers {
   }
 
   /** The same fields with a token that names no arm. */
-  quietFieldsFor(answer: Answer, plan: DeliveryPlan, arms: ArmsToken): AnswerFields {
-    const plain = this.fieldsFor(answer, plan);
-    if (plain.quiet?.arms === arms) return plain.quiet.fields;
-    const fields = fieldsFrom(answer.content, plan);
-    plain.quiet = { arms, fields };
-    return fields;
+  quietFieldsFor(answer: Answer, plan: DeliveryPlan): AnswerFields {
+    return (this.fieldsFor(answer, plan).quiet ??= fieldsFrom(answer.content, plan));
   }
 }
 

@@ -17,7 +17,7 @@ export function respond(delivery: Delivery, answer: Answer, origin: Origin = mem
   const ifModifiedSince = ifNoneMatch === null ? headers.get("if-modified-since") : null;
   const isQuiet = arms?.isQuiet === true && origin === memory;
   const fields = isQuiet
-    ? services.answers.quietFieldsFor(answer, plan, arms)
+    ? services.answers.quietFieldsFor(answer, plan)
     : services.answers.fieldsFor(answer, plan);
   const timing = timingOf(origin, arms);
   if (isNotModified({ ifNoneMatch, ifModifiedSince }, answer.validators)) {

@@ -38,6 +38,7 @@ export class BatchCutter {
 
   #moveTo(seq: number): void {
     const gone = seq - this.#firstSeq;
+    if (gone === 0) return;
     this.#sizes = gone < 0 ? [] : this.#sizes.slice(gone);
     this.#firstSeq = seq;
   }
