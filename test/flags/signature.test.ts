@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  agentFrom,
+  agentKeyFrom,
   readArmsToken,
   sign,
   signingKeyFrom,
@@ -69,7 +69,7 @@ describe("readArmsToken", () => {
 });
 
 const visitorOf = (address: string, userAgent: string, key: SigningKey) =>
-  visitorFrom(address, agentFrom(userAgent, key), key);
+  visitorFrom(address, agentKeyFrom(userAgent, key));
 
 describe("visitorFrom", () => {
   it("is the same for the same address, user agent and day, and another otherwise", () => {

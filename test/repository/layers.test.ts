@@ -39,7 +39,7 @@ describe("the layers", () => {
     ["worker/src/delivery", "node:zlib"],
     ["worker/src/canary", "#src/delivery/compose.ts"],
     ["worker/src/adapters", "#src/services.ts"],
-    ["worker/src/objects", "#src/http/route.ts"],
+    ["worker/src/objects", "#src/http/respond.ts"],
     ["worker/src/http", "#src/admin/app.ts"],
     ["worker/src/http", "hono"],
     ["worker/src/admin", "#src/objects/project.ts"],

@@ -55,18 +55,22 @@ function isSame(left: string, right: string): boolean {
 /** A visitor: a number that is the same all day for the same address and user agent. */
 export type Visitor = { readonly id: string; readonly bucket: number };
 
-/** What stands for a user agent in the names of its visitors. */
-export type AgentName = string & { readonly __brand: "AgentName" };
+/** The key that names the visitors of one user agent. */
+export type AgentKey = SipKey & { readonly __brand: "AgentKey" };
 
-/** Names a user agent: few of them bring nearly all requests, so that names are worth remembering. */
-export function agentFrom(userAgent: string, key: SigningKey): AgentName {
-  return inCharacters(sipHash(key.visitors, userAgent)) as AgentName;
+/** A user agent's key. Few agents bring nearly all requests, so that keys are worth remembering. */
+export function agentKeyFrom(userAgent: string, { visitors }: SigningKey): AgentKey {
+  const first = sipHash(visitors, `0 ${userAgent}`);
+  const [k0, k1] = [first[0], first[1]];
+  const second = sipHash(visitors, `1 ${userAgent}`);
+  const key: SipKey = [k0, k1, second[0], second[1]];
+  return key as AgentKey;
 }
 
 /** Names the visitor behind a client's address and user agent, neither of which can be told from it. */
-export function visitorFrom(address: string, agent: AgentName, key: SigningKey): Visitor {
-  const hash = sipHash(key.visitors, `${address} ${agent}`);
-  return { id: inCharacters(hash), bucket: hash.low % visitorBuckets };
+export function visitorFrom(address: string, agent: AgentKey): Visitor {
+  const hash = sipHash(agent, address);
+  return { id: inCharacters(hash), bucket: hash[1] % visitorBuckets };
 }
 
 const alphabet = Uint8Array.from(
@@ -75,7 +79,7 @@ const alphabet = Uint8Array.from(
 );
 
 /** 64 bits as eleven characters of six each: every request does this twice. */
-function inCharacters({ high, low }: Sip64): string {
+function inCharacters({ 0: high, 1: low }: Sip64): string {
   return String.fromCharCode(
     character(low),
     character(low >>> 6),

@@ -37,6 +37,7 @@ import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
+import { Routes } from "#src/adapters/routes.ts";
 import { countingHome, deliveryHomeOf } from "#rum/window/ring.ts";
 
 /** What wrangler.toml binds. */
@@ -76,6 +77,12 @@ type ControlSettings =
 
 /** Everything that a request may use. Made once for an isolate; holds its memory. */
 export type Services = {
+  /**
+   * What the last request was handled with, for V8 alone, which forgets the shape of objects
+   * that have all died, and all code compiled for it: docs/decisions/0018-kept-shapes.md.
+   */
+  readonly latest: { visit: unknown; subject: unknown };
+  readonly routes: Routes;
   readonly answers: Answers;
   readonly negotiations: Negotiations;
   readonly pointers: Pointers;
@@ -116,8 +123,6 @@ export type Services = {
 
 /** What is needed to take beacons. */
 type BeaconServices = {
-  /** Paths that they are sent to. */
-  readonly paths: readonly string[];
   readonly limits: BeaconLimits;
   readonly tokens: BeaconTokens;
   readonly senders: Senders;
@@ -169,6 +174,8 @@ function createServices(env: Env): Services {
   const [beaconPath] = beaconPaths;
   let requests = 0;
   return {
+    latest: { visit: undefined, subject: undefined },
+    routes: new Routes(beaconPaths),
     answers: new Answers(),
     negotiations: new Negotiations(),
     pointers,
@@ -202,7 +209,6 @@ function createServices(env: Env): Services {
     isSinkPaused: pausesFrom(snapshots, { now, background: { waitUntil } }),
     deadLetters: deadLettersIn(env.ARCHIVE),
     beacons: {
-      paths: beaconPaths,
       limits: new BeaconLimits({ colo: env.BEACONS, perSecond: perSecondFrom(env), report }),
       tokens: new BeaconTokens(),
       senders: new Senders(),

@@ -13,125 +13,148 @@ import {
 import type { DeliveryPlan } from "#src/delivery/plan.ts";
 
 /**
- * Header fields of which one, `Server-Timing`, is another's word from request to request. It
- * is set here, before a response copies all of them: asking a response for its own fields
- * makes one more object that the garbage collector has to follow into native code.
+ * A response to make others from: the status and all header fields but `Server-Timing`, which
+ * is another's word from request to request. To copy a response is cheaper than to read the
+ * same from a plain object, and a field that is set before the copy is cheaper than one that
+ * is set on it.
  */
-class TimedFields {
-  readonly #headers = new Headers();
+class Template {
+  readonly #response: Response;
+  readonly #headers: Headers;
   #timing = "";
+  #shared: Response | undefined;
+  #sharedTiming = "";
 
-  constructor(fields: HeaderFields) {
-    for (const [name, value] of fields) this.#headers.set(name, value);
+  constructor(status: number, fields: HeaderFields) {
+    const headers = new Headers();
+    for (const [name, value] of fields) headers.set(name, value);
+    this.#response = new Response(null, { status, headers, encodeBody: "manual" });
+    this.#headers = this.#response.headers;
   }
 
-  /** The fields with this `Server-Timing`, good until the next call: to be copied at once. */
-  with(timing: string): Headers {
+  /** A response with this `Server-Timing`. */
+  make(body: ReadableStream | null, timing: string): Response {
     if (timing !== this.#timing) {
       this.#headers.set("server-timing", timing);
       this.#timing = timing;
     }
-    return this.#headers;
+    return new Response(body, this.#response);
+  }
+
+  /**
+   * The same without a body, and one object for all who get this `Server-Timing`: not to be
+   * changed. What has no body can be sent any number of times.
+   */
+  share(timing: string): Response {
+    if (this.#shared === undefined || timing !== this.#sharedTiming) {
+      this.#shared = this.make(null, timing);
+      this.#sharedTiming = timing;
+    }
+    return this.#shared;
   }
 }
 
-/** Fields of the 200 and of the 304. */
-export type AnswerFields = {
-  readonly ok: TimedFields;
-  readonly notModified: TimedFields;
+/** What the 200 and the 304 are made from. */
+export type Templates = {
+  readonly ok: Template;
+  readonly notModified: Template;
   /** For those whose token names no arm: most requests, which all say the same. */
-  quiet?: AnswerFields;
+  quiet?: Templates;
 };
 
 export type Answer = {
   /** Revision of the pointer that it was made for. */
   readonly revision: number;
   readonly encoding: Encoding;
-  readonly body: Uint8Array;
+  /** A blob: of what a response can be given, its stream alone is not copied first. */
+  readonly body: Blob;
   readonly validators: Validators;
-  /** Fields for the plan that asked last, and the plan. */
+  /** Templates for the plan that asked last, and the plan. */
   plan: DeliveryPlan;
-  fields: AnswerFields;
+  templates: Templates;
   /** When a better or newer one was last tried for in its place, ms since the epoch. */
   attemptedAtMs: number;
   /** Whether its bytes were put together in a hurry: better ones are being made. */
   readonly isProvisional: boolean;
-  readonly content: AnswerContent;
+  readonly description: AnswerDescription;
 };
 
-export type AnswerContent = Omit<Described, "cacheControl" | "extra"> & {
+/** What an answer says of its bytes, under whatever plan. */
+export type AnswerDescription = Omit<Described, "cacheControl" | "extra"> & {
   readonly revision: number;
-  readonly body: Uint8Array;
   readonly visibility: Visibility;
   readonly isProvisional: boolean;
 };
+
+export type AnswerContent = AnswerDescription & { readonly body: Uint8Array };
 
 const maxBytes = 24 * 1024 * 1024;
 // Keys, headers and map slots, roughly.
 const overheadBytes = 2_048;
 // Two sets of header fields are some kilobytes, whatever the body: what flags make
 // of the answers is bounded for all of them together.
-const mostFields = 4_096;
+const mostTemplates = 4_096;
 
 /** Bounded by bytes; the least recently used answers go first. */
 export class Answers {
   readonly #memory = new Lru<Answer>(maxBytes);
-  #fields = new WeakMap<Answer, Map<DeliveryPlan, AnswerFields>>();
-  #fieldsMade = 0;
+  #templates = new WeakMap<Answer, Map<DeliveryPlan, Templates>>();
+  #templatesMade = 0;
 
   get(key: string): Answer | undefined {
     return this.#memory.get(key);
   }
 
   /** Builds an answer and keeps it under `key`. */
-  put(key: string, content: AnswerContent, plan: DeliveryPlan): Answer {
-    const { revision, encoding, body, validators, isProvisional } = content;
-    const fields = fieldsFrom(content, plan);
-    const made = { revision, encoding, body, validators, isProvisional };
-    const answer: Answer = { ...made, plan, fields, attemptedAtMs: 0, content };
+  put(key: string, { body, ...description }: AnswerContent, plan: DeliveryPlan): Answer {
+    const { revision, encoding, validators, isProvisional } = description;
+    const templates = templatesFrom(description, plan);
+    const made = { revision, encoding, body: new Blob([body]), validators, isProvisional };
+    const answer: Answer = { ...made, plan, templates, attemptedAtMs: 0, description };
     this.#memory.set(key, answer, body.byteLength + overheadBytes);
     return answer;
   }
 
-  /** The answer's fields under a plan: the same bytes may go out with different ones. */
-  fieldsFor(answer: Answer, plan: DeliveryPlan): AnswerFields {
-    if (answer.plan === plan) return answer.fields;
-    const fields = this.#fields.get(answer)?.get(plan) ?? this.#make(answer, plan);
+  /** The answer's templates under a plan: the same bytes may go out with different fields. */
+  templatesFor(answer: Answer, plan: DeliveryPlan): Templates {
+    if (answer.plan === plan) return answer.templates;
+    const templates = this.#templates.get(answer)?.get(plan) ?? this.#make(answer, plan);
     answer.plan = plan;
-    answer.fields = fields;
-    return fields;
+    answer.templates = templates;
+    return templates;
   }
 
-  #make(answer: Answer, plan: DeliveryPlan): AnswerFields {
-    this.#fieldsMade += 1;
-    if (this.#fieldsMade > mostFields) {
-      this.#fields = new WeakMap();
-      this.#fieldsMade = 0;
+  #make(answer: Answer, plan: DeliveryPlan): Templates {
+    this.#templatesMade += 1;
+    if (this.#templatesMade > mostTemplates) {
+      this.#templates = new WeakMap();
+      this.#templatesMade = 0;
     }
-    let known = this.#fields.get(answer);
+    let known = this.#templates.get(answer);
     if (known === undefined) {
-      known = new Map([[answer.plan, answer.fields]]);
-      this.#fields.set(answer, known);
+      known = new Map([[answer.plan, answer.templates]]);
+      this.#templates.set(answer, known);
     }
-    const fields = known.get(plan) ?? fieldsFrom(answer.content, plan);
-    known.set(plan, fields);
-    return fields;
+    const templates = known.get(plan) ?? templatesFrom(answer.description, plan);
+    known.set(plan, templates);
+    return templates;
   }
 
-  /** The same fields with a token that names no arm. */
-  quietFieldsFor(answer: Answer, plan: DeliveryPlan): AnswerFields {
-    return (this.fieldsFor(answer, plan).quiet ??= fieldsFrom(answer.content, plan));
+  /** The same with a token that names no arm. */
+  quietTemplatesFor(answer: Answer, plan: DeliveryPlan): Templates {
+    return (this.templatesFor(answer, plan).quiet ??= templatesFrom(answer.description, plan));
   }
 }
 
-function fieldsFrom(content: AnswerContent, plan: DeliveryPlan): AnswerFields {
+function templatesFrom(description: AnswerDescription, plan: DeliveryPlan): Templates {
+  const { visibility } = description;
   const described: Described = {
-    ...content,
-    cacheControl: cacheControl(plan.parameters, plan.isPreview ? "preview" : content.visibility),
+    ...description,
+    cacheControl: cacheControl(plan.parameters, plan.isPreview ? "preview" : visibility),
     extra: Object.entries(plan.parameters.headers),
   };
   return {
-    ok: new TimedFields(okFields(described)),
-    notModified: new TimedFields(notModifiedFields(described)),
+    ok: new Template(200, okFields(described)),
+    notModified: new Template(304, notModifiedFields(described)),
   };
 }

@@ -35,7 +35,7 @@ export type PointerRequest = {
   readonly background: Background;
 };
 
-const maxPointers = 20_000;
+const maxPointers = 10_000;
 const deadlineMs = 2_000;
 // An isolate that slept may hold an hour-old pointer. Where nobody asked for it so
 // long, one request waits for the store, briefly. Under load nobody does: a store
@@ -48,7 +48,11 @@ const coloKeepS = 86_400;
 
 export class Pointers {
   readonly #stores: PointerStores;
-  readonly #memory = new Lru<HeldPointer>(maxPointers);
+  // By kind and id: a key that joins the two would have to be made and hashed for every request.
+  readonly #memory: Readonly<Record<PointerKind, Lru<HeldPointer>>> = {
+    snippet: new Lru(maxPointers),
+    datafile: new Lru(maxPointers),
+  };
 
   constructor(stores: PointerStores) {
     this.#stores = stores;
@@ -56,7 +60,7 @@ export class Pointers {
 
   /** What memory holds, however old: `mustWait` tells whether it will do. */
   held(kind: PointerKind, id: string): HeldPointer | undefined {
-    return this.#memory.get(memoryKey({ kind, id }));
+    return this.#memory[kind].get(id);
   }
 
   /**
@@ -68,10 +72,10 @@ export class Pointers {
       const parsed = v.safeParse(pointerSchema, each);
       if (!parsed.success) continue;
       const pointer = parsed.output;
-      const key = memoryKey(pointer);
-      const held = this.#memory.get(key);
+      const memory = this.#memory[pointer.kind];
+      const held = memory.get(pointer.id);
       if (held === undefined || (held.pointer?.revision ?? 0) >= pointer.revision) continue;
-      this.#memory.set(key, { pointer, confirmedAtMs: nowMs, attemptedAtMs: nowMs });
+      memory.set(pointer.id, { pointer, confirmedAtMs: nowMs, attemptedAtMs: nowMs });
     }
   }
 
@@ -88,7 +92,7 @@ export class Pointers {
   /** Asks KV, then memory, then the colo's last copy. Fails only where none of them ever had an answer. */
   async load(request: PointerRequest): Promise<Result<KnownPointer, { reason: "unavailable" }>> {
     const { kind, id, nowMs } = request;
-    const held = this.#memory.get(memoryKey(request));
+    const held = this.#memory[kind].get(id);
     if (held !== undefined) held.attemptedAtMs = nowMs;
     const read = this.#readKv(request);
     try {
@@ -104,14 +108,14 @@ export class Pointers {
   }
 
   #remember(request: PointerRequest, known: KnownPointer): KnownPointer {
-    const key = memoryKey(request);
-    const held = this.#memory.get(key);
+    const { kind, id } = request;
+    const held = this.#memory[kind].get(id);
     if (held?.pointer && (known.pointer?.revision ?? 0) <= held.pointer.revision) {
       held.confirmedAtMs = Math.max(held.confirmedAtMs, known.confirmedAtMs);
       return held;
     }
     const entry = { ...known, attemptedAtMs: request.nowMs };
-    this.#memory.set(key, entry);
+    this.#memory[kind].set(id, entry);
     if (known.pointer && known.confirmedAtMs > 0) {
       request.background.waitUntil(this.#keepInColo(known.pointer));
     }
@@ -152,6 +156,5 @@ export class Pointers {
 /** Where a pointer's copy for the edge lives in KV. */
 export const kvKey = (kind: PointerKind, id: string): string => `pointer:${kind}:${id}`;
 
-const memoryKey = ({ kind, id }: Pick<PointerRequest, "kind" | "id">): string => `${kind}:${id}`;
 const coloKey = (kind: PointerKind, id: string): string =>
   `https://colo.invalid/pointer/${kind}/${id}`;

@@ -5,7 +5,7 @@ import { explain } from "#flags/explain.ts";
 import { compilePlan, evaluateAll } from "#flags/plan.ts";
 import { encodePreview } from "#flags/preview.ts";
 import type { Rollout } from "#flags/rollout.ts";
-import { agentFrom, sign, visitorFrom } from "#flags/signature.ts";
+import { agentKeyFrom, sign, visitorFrom } from "#flags/signature.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { planBody, previewBody } from "./flag-contract.ts";
 import { sentenceFor } from "./flag-views.ts";
@@ -26,7 +26,7 @@ export async function showPlan(context: AdminContext): Promise<Response> {
   ]);
   const key = (await snapshotFor(context)).keys[0];
   const visitor =
-    key === undefined ? {} : { visitor: visitorFrom(address, agentFrom(userAgent, key), key).id };
+    key === undefined ? {} : { visitor: visitorFrom(address, agentKeyFrom(userAgent, key)).id };
   const asked = { kind, userAgent, ...visitor, ...body.value.context };
   const units = kind === "snippet" ? { snippet: id } : { sdkKey: id };
   const subject = { context: { ...asked, ...units, account }, nowMs: now() };

@@ -22,7 +22,7 @@ const replacement = 0xbdbfef; // U+FFFD in UTF-8, first byte lowest.
  * Source: Austin Appleby, MurmurHash3.cpp, `MurmurHash3_x86_32`.
  */
 export function murmur3(text: string, seed = 0): number {
-  return fold({ hash: seed, tail: 0, tailBits: 0, bytes: 0, pending: "" }, text);
+  return murmur3Suffix(seed === 0 ? nothing : murmur3Prefix("", seed), text);
 }
 
 /** Reads `prefix` once, for many calls of `murmur3Suffix`. */
@@ -46,6 +46,8 @@ export function murmur3Prefix(prefix: string, seed = 0): Murmur3Prefix {
   }
   return { ...state, pending };
 }
+
+const nothing = murmur3Prefix("");
 
 /** `murmur3(prefix + suffix)`, with the prefix already read. */
 export function murmur3Suffix(prefix: Murmur3Prefix, suffix: string): number {

@@ -5,13 +5,17 @@
 /** A 128-bit key as four words, least significant first. */
 export type SipKey = readonly [number, number, number, number];
 
-/** The high and the low half of the 64 bits, unsigned. */
-export type Sip64 = { readonly high: number; readonly low: number };
+/** The high half of the 64 bits, unsigned, and the low one. */
+export type Sip64 = { readonly 0: number; readonly 1: number };
+
+// One for all calls: a hot path can do without garbage.
+const result = new Uint32Array(2) as unknown as { 0: number; 1: number };
 
 /**
  * SipHash-2-4 of `text`, whose characters count as bytes: of each the low eight
  * bits, as header fields and tokens have them.
  *
+ * @returns the same object every time, to be read before the next call.
  * Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012).
  */
 export function sipHash([k0, k1, k2, k3]: SipKey, text: string): Sip64 {
@@ -79,7 +83,9 @@ export function sipHash([k0, k1, k2, k3]: SipKey, text: string): Sip64 {
     v0l ^= low;
     v0h ^= high;
   }
-  return { high: (v0h ^ v1h ^ v2h ^ v3h) >>> 0, low: (v0l ^ v1l ^ v2l ^ v3l) >>> 0 };
+  result[0] = v0h ^ v1h ^ v2h ^ v3h;
+  result[1] = v0l ^ v1l ^ v2l ^ v3l;
+  return result;
 }
 
 /** Up to four bytes from `at`; zeros past the end. */

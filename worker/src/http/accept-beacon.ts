@@ -28,13 +28,13 @@ export async function acceptBeacon(snippetId: string, visit: Visit): Promise<Res
 }
 
 async function takeBeacon(pointer: Pointer, visit: Visit): Promise<Response> {
-  const { request, services, nowMs } = visit;
+  const { request, cf, services, nowMs } = visit;
   const text = await readBeacon(request);
   if (!text.ok) return refuse(visit, text.error.reason);
   const beacon = ingest(text.value);
   if (!beacon.ok) return refuse(visit, beacon.error.reason);
   const received = { ...beacon.value, seen: senderColumns(beacon.value, visit, pointer) };
-  const continent = (request.cf as { continent?: unknown } | undefined)?.continent;
+  const continent = cf?.["continent"];
   const region = typeof continent === "string" ? continent : undefined;
   const taken = await services.windows.take(received, { nowMs, region });
   if (taken.ok) return done(visit, taken.value);

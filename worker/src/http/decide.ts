@@ -20,6 +20,7 @@ export function decide(visit: Visit, asked: Asked): Delivery {
     return { ...visit, sample: newSample(new RequestContext(visit, asked), [], rate) };
   }
   const subject = new RequestContext(visit, asked);
+  services.latest.subject = subject;
   const assignment = evaluateAll(plan, subject);
   services.counts.add(assignment.arms, asked.kind);
   if (services.counts.isDue(visit.nowMs))
@@ -47,8 +48,8 @@ function withPlan(
   plan: Delivery["plan"],
   { arms, sample }: Pick<Delivery, "arms" | "sample">,
 ): Delivery {
-  const { request, method, headers, services, background, nowMs, held } = visit;
-  return { request, method, headers, services, background, nowMs, held, plan, arms, sample };
+  const { request, method, headers, cf, services, background, nowMs, held } = visit;
+  return { request, method, headers, cf, services, background, nowMs, held, plan, arms, sample };
 }
 
 const nobody = { arms: undefined, sample: undefined };

@@ -12,6 +12,8 @@ export type Delivery = {
   readonly request: Request;
   readonly method: string;
   readonly headers: Headers;
+  /** What Cloudflare says of the request, by name; undefined where it does not. */
+  readonly cf: { readonly [name: string]: unknown } | undefined;
   readonly services: Services;
   readonly background: Background;
   /** When the request arrived, ms since the epoch. */
@@ -29,7 +31,7 @@ export type Delivery = {
 export type Visit = Delivery;
 
 /** What the visitor accepts: the field itself is rewritten on its way through the edge. */
-export function acceptEncodingOf({ request, headers }: Visit): string | null {
-  const sent = request.cf?.["clientAcceptEncoding"];
+export function acceptEncodingOf({ cf, headers }: Visit): string | null {
+  const sent = cf?.["clientAcceptEncoding"];
   return typeof sent === "string" ? sent : headers.get("accept-encoding");
 }

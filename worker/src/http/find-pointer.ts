@@ -6,49 +6,50 @@ import type { Delivery, Visit } from "./delivery.ts";
 import { problem, type Media } from "./problem.ts";
 import { sampled } from "./sample.ts";
 
-export type Sought = { readonly kind: PointerKind; readonly id: string; readonly media: Media };
+type Item = { readonly kind: PointerKind; readonly id: string };
 
-type Serve = (known: KnownPointer, delivery: Delivery) => Response | Promise<Response>;
+export type Sought = Item & {
+  readonly media: Media;
+  /** The answer for a pointer and what the request gets of it. */
+  readonly serve: (known: KnownPointer, delivery: Delivery) => Response | Promise<Response>;
+};
 
-/**
- * Decides what the request gets, now that it is known whose id it asks for, and
- * hands both to `serve`; 503 where no store answers and nothing is known.
- */
-export function withPointer(
-  { kind, id, media }: Sought,
-  visit: Visit,
-  serve: Serve,
-): Response | Promise<Response> {
+/** The answer for the pointer that is sought; 503 where no store answers and nothing is known. */
+export function withPointer(sought: Sought, visit: Visit): Response | Promise<Response> {
+  const { kind, id, serve } = sought;
   const { nowMs, background, services } = visit;
   const { pointers } = services;
   const held = pointers.held(kind, id);
-  if (held === undefined) return load(undefined);
+  if (held === undefined) return load(sought, visit);
   const delivery = decide(visit, { kind, id, account: held.pointer?.account });
   const { pointerFreshMs } = delivery.plan.parameters;
   const mustWait = pointers.mustWait(held, { kind, id, nowMs, background }, pointerFreshMs);
-  return mustWait ? load(delivery) : noted(delayed(serve(held, delivery), delivery), delivery);
-
-  function noted(
-    answer: Response | Promise<Response>,
-    decided: Delivery,
-  ): Response | Promise<Response> {
-    return decided.sample === undefined ? answer : sampled(answer, { kind, id }, decided);
-  }
-
-  async function load(decided: Delivery | undefined): Promise<Response> {
-    const loaded = await pointers.load({ kind, id, nowMs, background });
-    if (!loaded.ok) return problem("unavailable", media);
-    // Where nothing was held, only now is it known whose id this is, which may decide the arm.
-    const account = loaded.value.pointer?.account;
-    const now = decided ?? decide(visit, { kind, id, account });
-    return noted(delayed(serve(loaded.value, now), now), now);
-  }
+  if (mustWait) return load(sought, visit, delivery);
+  return finished(sought, delivery, serve(held, delivery));
 }
 
-function delayed(
+/** @param decided absent where nothing was held: only what is loaded tells whose id this is, which may decide the arm. */
+async function load(
+  { kind, id, media, serve }: Sought,
+  visit: Visit,
+  decided?: Delivery,
+): Promise<Response> {
+  const { nowMs, background, services } = visit;
+  const loaded = await services.pointers.load({ kind, id, nowMs, background });
+  if (!loaded.ok) return problem("unavailable", media);
+  const account = loaded.value.pointer?.account;
+  const delivery = decided ?? decide(visit, { kind, id, account });
+  return finished({ kind, id }, delivery, serve(loaded.value, delivery));
+}
+
+/** The answer, later where a flag says so, and with an event behind it where one is drawn. */
+function finished(
+  item: Item,
+  delivery: Delivery,
   answer: Response | Promise<Response>,
-  { plan }: Delivery,
 ): Response | Promise<Response> {
+  const { sample, plan } = delivery;
   const { delayMs } = plan.parameters;
-  return delayMs === 0 ? answer : scheduler.wait(delayMs).then(() => answer);
+  const due = delayMs === 0 ? answer : scheduler.wait(delayMs).then(() => answer);
+  return sample === undefined ? due : sampled(due, item, delivery);
 }

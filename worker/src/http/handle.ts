@@ -8,54 +8,83 @@ import type { Visit } from "./delivery.ts";
 import { health } from "./health.ts";
 import { acceptBeacon } from "./accept-beacon.ts";
 import { problem, type Media } from "./problem.ts";
-import type { Route } from "./route.ts";
+import type { Route } from "#src/delivery/route.ts";
 import { serveDatafile, servePrivateDatafile } from "./serve-datafile.ts";
 import { serveRelease } from "./serve-release.ts";
 import { serveSnippet } from "./serve-snippet.ts";
 
-export type DeliveryRequest = {
+/** A request and where it leads. */
+export type Arrived = {
   readonly request: Request;
-  readonly route: Exclude<Route, { name: "control" | "ofrep" }>;
+  readonly route: Route;
   readonly services: Services;
   readonly background: Background;
 };
 
+type DeliveryRoute = Exclude<Route, { name: "control" | "ofrep" }>;
+
 /** Answers everything but the control API. */
-export function handleDelivery(wanted: DeliveryRequest): Response | Promise<Response> {
-  const { request, route } = wanted;
-  const { method } = request;
-  if (route.name === "beacon") return handleBeacon(wanted);
-  if (method === "GET") return dispatch(wanted, method);
-  if (method === "HEAD") return withoutBody(dispatch(wanted, method));
+export function handleDelivery(
+  arrived: Arrived,
+  route: DeliveryRoute,
+): Response | Promise<Response> {
+  const { method } = arrived.request;
+  if (route.name === "beacon") return handleBeacon(arrived, route, method);
+  if (method === "GET") return dispatch(arrived, route, method);
+  if (method === "HEAD") return withoutBody(dispatch(arrived, route, method));
   if (route.name === "none") return problem("unknown_path", mediaOf(route));
   if (method === "OPTIONS") return preflight(reading);
   return problem("method_not_allowed", mediaOf(route));
 }
 
-function handleBeacon(wanted: DeliveryRequest): Response | Promise<Response> {
-  const { method } = wanted.request;
-  if (method === "POST") return dispatch(wanted, method);
+function handleBeacon(
+  arrived: Arrived,
+  route: DeliveryRoute,
+  method: string,
+): Response | Promise<Response> {
+  if (method === "POST") return dispatch(arrived, route, method);
   if (method === "OPTIONS") return preflight(sending);
   return problem("method_not_allowed", "json", sending.methods);
 }
 
-function dispatch(wanted: DeliveryRequest, method: string): Response | Promise<Response> {
-  const { request, route, services, background } = wanted;
-  const { headers } = request;
+function dispatch(
+  arrived: Arrived,
+  route: DeliveryRoute,
+  method: string,
+): Response | Promise<Response> {
+  const { services, background } = arrived;
   const nowMs = services.now();
   const held = services.snapshots.current({ nowMs, background });
   if (held instanceof Promise) {
-    const arrived = { request, method, headers, services, background, nowMs, ...undecided };
-    return held.then((first) => serve(route, { ...arrived, held: first }));
+    return held.then((first) => serve(route, visitOf(arrived, { method, nowMs, held: first })));
   }
-  const { plan, arms, sample } = undecided;
-  const arrived = { request, method, headers, services, background, nowMs, held };
-  return serve(route, { ...arrived, plan, arms, sample });
+  return serve(route, visitOf(arrived, { method, nowMs, held }));
 }
 
-const undecided = { plan: stablePlan, arms: undefined, sample: undefined };
+function visitOf(
+  { request, services, background }: Arrived,
+  { method, nowMs, held }: Pick<Visit, "method" | "nowMs" | "held">,
+): Visit {
+  const { headers, cf } = request;
+  // Written out: a spread costs more than all else that is done here.
+  const visit: Visit = {
+    request,
+    method,
+    headers,
+    cf,
+    services,
+    background,
+    nowMs,
+    held,
+    plan: stablePlan,
+    arms: undefined,
+    sample: undefined,
+  };
+  services.latest.visit = visit;
+  return visit;
+}
 
-function serve(route: DeliveryRequest["route"], visit: Visit): Response | Promise<Response> {
+function serve(route: DeliveryRoute, visit: Visit): Response | Promise<Response> {
   switch (route.name) {
     case "snippet":
       return serveSnippet(route.id, visit);

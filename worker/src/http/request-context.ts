@@ -38,7 +38,6 @@ export class RequestContext implements Subject {
   #visitor: Visitor | undefined;
   #userAgent: string | undefined;
   #request: string | undefined;
-  #properties: { readonly [name: string]: unknown } | undefined;
 
   constructor(visit: Visit, asked: Asked) {
     this.nowMs = visit.nowMs;
@@ -83,8 +82,8 @@ export class RequestContext implements Subject {
     const key: SigningKey | undefined = this.#visit.held.keys[0];
     if (key === undefined) return undefined;
     const address = this.#visit.headers.get("cf-connecting-ip") ?? "";
-    const agent = this.#visit.services.agents.nameOf(this.userAgent, key);
-    this.#visitor = visitorFrom(address, agent, key);
+    const agent = this.#visit.services.agents.keyOf(this.userAgent, key);
+    this.#visitor = visitorFrom(address, agent);
     return this.#visitor;
   }
 
@@ -123,6 +122,6 @@ export class RequestContext implements Subject {
   }
 
   #cf(name: string): unknown {
-    return (this.#properties ??= this.#visit.request.cf ?? {})[name];
+    return this.#visit.cf?.[name];
   }
 }

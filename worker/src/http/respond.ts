@@ -16,21 +16,24 @@ export function respond(delivery: Delivery, answer: Answer, origin: Origin = mem
   // The date is ignored beside a tag, so it need not be read.
   const ifModifiedSince = ifNoneMatch === null ? headers.get("if-modified-since") : null;
   const isQuiet = arms?.isQuiet === true && origin === memory;
-  const fields = isQuiet
-    ? services.answers.quietFieldsFor(answer, plan)
-    : services.answers.fieldsFor(answer, plan);
+  const templates = isQuiet
+    ? services.answers.quietTemplatesFor(answer, plan)
+    : services.answers.templatesFor(answer, plan);
   const timing = timingOf(origin, arms);
   if (isNotModified({ ifNoneMatch, ifModifiedSince }, answer.validators)) {
-    return new Response(null, { status: 304, headers: fields.notModified.with(timing) });
+    const { notModified } = templates;
+    // Nobody's own word: one response does for all.
+    return isQuiet || timing === fromMemory
+      ? notModified.share(timing)
+      : notModified.make(null, timing);
   }
-  const own = fields.ok.with(timing);
   if (method === "HEAD") {
-    const response = new Response(null, { headers: own });
-    response.headers.set("content-length", String(answer.body.byteLength));
+    const response = templates.ok.make(null, timing);
+    response.headers.set("content-length", String(answer.body.size));
     return response;
   }
-  if (sample !== undefined) sample.bytes = answer.body.byteLength;
-  return new Response(answer.body, { headers: own, encodeBody: "manual" });
+  if (sample !== undefined) sample.bytes = answer.body.size;
+  return templates.ok.make(answer.body.stream(), timing);
 }
 
 function timingOf(origin: Origin, arms: ArmsToken | undefined): string {

@@ -47,7 +47,7 @@ export async function sampled(
 type Answered = { readonly status: number; readonly encoding: string | null };
 
 function take({ kind, id }: Item, delivery: Delivery, answered: Answered): void {
-  const { services, nowMs, sample, background, held, plan, request } = delivery;
+  const { services, nowMs, sample, background, held, plan, cf } = delivery;
   if (sample === undefined) return;
   const { subject, arms, rate, bytes, cache } = sample;
   const { deliveries, now, report } = services;
@@ -65,7 +65,7 @@ function take({ kind, id }: Item, delivery: Delivery, answered: Answered): void 
       delayMs: plan.parameters.delayMs,
       bytes,
       userAgent: subject.userAgent,
-      properties: request.cf ?? {},
+      properties: cf ?? {},
       epoch: held.snapshot.epoch,
       arms: Object.fromEntries(arms.map(({ flag, arm }) => [flag, arm])),
       bucket: subject.named?.bucket,

@@ -10,7 +10,7 @@ import type { Visit } from "./delivery.ts";
 /** The columns of a beacon that its sender has no say in. */
 export function senderColumns(
   { said }: Beacon,
-  { request, headers, services, held, nowMs }: Visit,
+  { headers, cf, services, held, nowMs }: Visit,
   { account, id }: Pointer,
 ): Seen {
   const { tokens, senders } = services.beacons;
@@ -18,7 +18,7 @@ export function senderColumns(
     "account.id": account,
     "snippet.id": id,
     "service.name": `${account}/${id}`,
-    ...networkColumns(request.cf),
+    ...networkColumns(cf),
     ...senders.columnsOf(headers.get("user-agent") ?? ""),
     ...languageColumn(headers.get("accept-language")),
     ...(said["beacon.webdriver"] === true && { "user_agent.synthetic.type": "test" as const }),
@@ -27,8 +27,8 @@ export function senderColumns(
   };
 }
 
-function networkColumns(cf: Request["cf"]): Seen {
-  const { colo, country, asn, httpProtocol } = (cf ?? {}) as Readonly<Record<string, unknown>>;
+function networkColumns(cf: Visit["cf"] = {}): Seen {
+  const { colo, country, asn, httpProtocol } = cf;
   const protocol = protocolOf(httpProtocol);
   return {
     ...(typeof colo === "string" && { "edge.colo": colo }),

@@ -26,7 +26,7 @@ const guarded: Resource<DatafilePointer> = {
 
 /** The datafile for anybody. */
 export function serveDatafile(sdkKey: string, visit: Visit): Response | Promise<Response> {
-  return withPointer({ kind: "datafile", id: sdkKey, media: "json" }, visit, serveOpen);
+  return withPointer({ kind: "datafile", id: sdkKey, media: "json", serve: serveOpen }, visit);
 }
 
 function serveOpen(
@@ -42,9 +42,9 @@ function serveOpen(
 export function servePrivateDatafile(sdkKey: string, visit: Visit): Response | Promise<Response> {
   const token = bearerToken(visit.headers.get("authorization"));
   if (token === null) return problem("token_missing", "json");
-  return withPointer({ kind: "datafile", id: sdkKey, media: "json" }, visit, (known, delivery) =>
-    serveGuarded(known, token, delivery),
-  );
+  const serve = (known: KnownPointer, delivery: Delivery): Promise<Response> =>
+    serveGuarded(known, token, delivery);
+  return withPointer({ kind: "datafile", id: sdkKey, media: "json", serve }, visit);
 }
 
 async function serveGuarded(

@@ -25,7 +25,7 @@ const snippet: Resource<SnippetPointer> = {
 
 /** The script, or a comment that says why there is none. */
 export function serveSnippet(id: string, visit: Visit): Response | Promise<Response> {
-  return withPointer({ kind: "snippet", id, media: "script" }, visit, serveKnown);
+  return withPointer({ kind: "snippet", id, media: "script", serve: serveKnown }, visit);
 }
 
 function serveKnown(

@@ -109,7 +109,7 @@ function traceIdOf(event: WideEvent, id: string): string {
 
 /** 64 bits of `text` that are not all zero. */
 function hex64(text: string): string {
-  const { high, low }: Sip64 = sipHash([0, 0, 0, 0], text);
+  const { 0: high, 1: low }: Sip64 = sipHash([0, 0, 0, 0], text);
   return digits(high) + digits(high === 0 && low === 0 ? 1 : low);
 }
 
