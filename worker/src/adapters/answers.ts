@@ -33,7 +33,7 @@ class Template {
   }
 
   /** A response with this `Server-Timing`. */
-  make(body: ReadableStream | null, timing: string): Response {
+  make(body: Blob | ReadableStream | null, timing: string): Response {
     if (timing !== this.#timing) {
       this.#headers.set("server-timing", timing);
       this.#timing = timing;
@@ -66,7 +66,6 @@ export type Answer = {
   /** Revision of the pointer that it was made for. */
   readonly revision: number;
   readonly encoding: Encoding;
-  /** A blob: of what a response can be given, its stream alone is not copied first. */
   readonly body: Blob;
   readonly validators: Validators;
   /** Templates for the plan that asked last, and the plan. */

@@ -33,7 +33,15 @@ export function respond(delivery: Delivery, answer: Answer, origin: Origin = mem
     return response;
   }
   if (sample !== undefined) sample.bytes = answer.body.size;
-  return templates.ok.make(answer.body.stream(), timing);
+  return templates.ok.make(bodyOf(answer), timing);
+}
+
+// A response copies a blob, and its copy waits for the garbage collector; a blob's stream it
+// does not copy, but makes objects for it, which cost as much as some kilobytes.
+const mostCopied = 8_192;
+
+function bodyOf({ body }: Answer): Blob | ReadableStream {
+  return body.size <= mostCopied ? body : body.stream();
 }
 
 function timingOf(origin: Origin, arms: ArmsToken | undefined): string {
