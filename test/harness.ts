@@ -53,6 +53,9 @@ async function bundle(entry: string): Promise<string> {
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     external: ["node:*", "cloudflare:*"],
+    // As wrangler.toml has it: the source text is the greatest part of an isolate's heap.
+    minify: true,
+    keepNames: true,
     logLevel: "error",
   });
   return outputFiles[0]?.text ?? "";

@@ -1,7 +1,8 @@
 // npm run bench:delivery: this Worker beside a bare one that returns the same bytes
 // with the same header fields, each in a workerd of its own, taken in turns. What is
-// quoted is the median over pairs of the ratio within a pair. Objects run in a third
-// process, as they run elsewhere at the edge, and their share is told apart.
+// quoted is the median over pairs of the ratio within a pair, over several starts, since
+// two processes of one program differ by some per cent for as long as they live. Objects
+// run in a third process, as they run elsewhere at the edge, and their share is told apart.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,14 +13,16 @@ import { fetchRaw } from "./fetch-raw.ts";
 import { rampLiveFlags } from "./live-flags.ts";
 import { cpuUsOf, load, median, requireWrk, type Load, type LoadOptions } from "./load.ts";
 
-const usage = `npm run bench:delivery -- [--pairs N] [--seconds S] [--warm S] [--only br|notModified|datafile] [--flags N] [--cf] [--json]
+const usage = `npm run bench:delivery -- [--starts N] [--pairs N] [--seconds S] [--warm S] [--only br|notModified|datafile] [--flags N] [--cf] [--json]
 
-CPU and latency of a request, beside a bare Worker, after --warm seconds of load on
-each: a young process costs twice as much as one that has seen its work. --flags makes so many flags live
+CPU and latency of a request, beside a bare Worker: --pairs turns of --seconds each, after
+--warm seconds of load, and all of it --starts times over with new processes. A young
+process costs twice as much as one that has seen its work. --flags makes so many flags live
 first; --cf sends what Cloudflare adds to a request. Needs wrk: apt-get install wrk`;
 
 const { values } = parseArgs({
   options: {
+    starts: { type: "string", default: "3" },
     pairs: { type: "string", default: "7" },
     seconds: { type: "string", default: "2" },
     warm: { type: "string", default: "10" },
@@ -138,21 +141,27 @@ async function bench(): Promise<void> {
   await publishAll(objects);
   const flags = Number(values.flags);
   await rampLiveFlags(objects, flags);
-  const edge = await startEdge(shared);
-  const results: Record<string, Record<string, number>> = {};
-  for (const { name, path, headers, answer } of await casesFor(edge.url)) {
-    if (values.only !== undefined && values.only !== name) continue;
-    const bare = await startBare(answer);
-    const ours = { url: edge.url + path, pid: edge.pid, headers };
-    const theirs = { url: bare.url + path, pid: bare.pid, headers };
-    results[name] = summary(await measure(name, { ours, theirs, objects: objects.pid }));
-    await bare.stop();
+  const measured = new Map<Case["name"], Pair[]>();
+  const starts = Number(values.starts);
+  for (let start = 1; start <= starts; start += 1) {
+    const edge = await startEdge(shared);
+    for (const { name, path, headers, answer } of await casesFor(edge.url)) {
+      if (values.only !== undefined && values.only !== name) continue;
+      const bare = await startBare(answer);
+      const ours = { url: edge.url + path, pid: edge.pid, headers };
+      const theirs = { url: bare.url + path, pid: bare.pid, headers };
+      const targets = { ours, theirs, objects: objects.pid };
+      const pairs = await measure(`${name}, start ${start} of ${starts}`, targets);
+      measured.set(name, [...(measured.get(name) ?? []), ...pairs]);
+      await bare.stop();
+    }
+    await edge.stop();
   }
-  process.stderr.write("\r".padEnd(24) + "\r");
-  await edge.stop();
+  process.stderr.write("\r".padEnd(60) + "\r");
   await objects.stop();
   await rm(folder, { recursive: true });
-  const pairs = Number(values.pairs);
+  const results = Object.fromEntries([...measured].map(([name, all]) => [name, summary(all)]));
+  const pairs = starts * Number(values.pairs);
   console.log(values.json ? JSON.stringify({ pairs, flags, ...results }) : table(results));
 }
 
@@ -174,7 +183,7 @@ async function measure(name: string, { ours, theirs, objects }: Targets): Promis
     const first = pair % 2 === 0 ? await measureOurs() : undefined;
     const bare = await load({ ...theirs, seconds });
     measured.push({ ...(first ?? (await measureOurs())), bare });
-    process.stderr.write(`\r${name} ${pair + 1}/${pairs} `);
+    process.stderr.write(`\r${name}: ${pair + 1}/${pairs} `);
   }
   return measured;
 }
