@@ -57,11 +57,18 @@ export type Plan = {
 };
 
 type PlannedLayer = {
-  readonly name: string;
   readonly unit: number;
   readonly seed: Murmur3Prefix;
-  /** Ranges of hashes, each with the index of its flag. */
-  readonly ranges: { readonly from: number; readonly to: number; readonly flag: number }[];
+  /** Ranges of hashes, the first and the last of each: side by side, as every request reads them all. */
+  readonly bounds: Uint32Array;
+  /** The index of each range's flag. */
+  readonly flags: Uint32Array;
+};
+
+/** A layer to which flags are still added. */
+type LayerDraft = Pick<PlannedLayer, "unit" | "seed"> & {
+  readonly name: string;
+  readonly ranges: { readonly first: number; readonly last: number; readonly flag: number }[];
 };
 
 const { rest, control, canary, faulty } = armNumber;
@@ -74,7 +81,7 @@ export function compilePlan(rollouts: readonly Rollout[]): Plan {
   const flags: PlannedFlag[] = [];
   const units = [...new Set(active.filter(isLive).map(({ unit }) => unit))];
   const faults: string[] = [];
-  const layers: PlannedLayer[] = [];
+  const drafts: LayerDraft[] = [];
   const indices = new Map<string, number>();
   for (const rollout of sorted(active)) {
     const prerequisites = rollout.prerequisites.map((flag) => indices.get(flag));
@@ -83,13 +90,14 @@ export function compilePlan(rollouts: readonly Rollout[]): Plan {
     else if (prerequisites.every((index) => index !== undefined)) {
       indices.set(rollout.flag, flags.length);
       const unit = units.indexOf(rollout.unit);
-      const layer = joinLayer({ rollout, unit, flag: flags.length }, layers);
+      const layer = joinLayer({ rollout, unit, flag: flags.length }, drafts);
       flags.push({ ...planned(rollout), unit, layer, audience, prerequisites });
     }
   }
   const consequences = consequencesOf(flags.map(({ rollout }) => rollout));
   const isTrial = flags.some(({ promoted }) => !promoted);
   const inOrder = flags.some((flag) => flag.prerequisites.length > 0);
+  const layers = drafts.map(plannedLayer);
   const free = [...flags.keys()].filter((at) => inOrder || flags[at]?.layer === -1);
   const plan = { flags, faults, isTrial, units, layers, free, consequences };
   const scratch = {
@@ -143,7 +151,7 @@ function planned(
 type Joining = { readonly rollout: Rollout; readonly unit: number; readonly flag: number };
 
 /** Adds a rollout's ranges to its layer, and says which one of `layers` that is; -1 for none. */
-function joinLayer({ rollout, unit, flag }: Joining, layers: PlannedLayer[]): number {
+function joinLayer({ rollout, unit, flag }: Joining, layers: LayerDraft[]): number {
   const { layer, state } = rollout;
   if (layer === undefined || state === "promoted") return -1;
   const { name } = layer;
@@ -151,9 +159,14 @@ function joinLayer({ rollout, unit, flag }: Joining, layers: PlannedLayer[]): nu
   const seed = murmur3Prefix(layerSeed(layer));
   if (at < 0) at = layers.push({ name, unit, seed, ranges: [] }) - 1;
   for (const [from, to] of layer.ranges.map(rangeOfHashes)) {
-    layers[at]?.ranges.push({ from, to, flag });
+    if (from < to) layers[at]?.ranges.push({ first: from, last: to - 1, flag });
   }
   return at;
+}
+
+function plannedLayer({ unit, seed, ranges }: LayerDraft): PlannedLayer {
+  const bounds = Uint32Array.from(ranges.flatMap(({ first, last }) => [first, last]));
+  return { unit, seed, bounds, flags: Uint32Array.from(ranges, ({ flag }) => flag) };
 }
 
 function rangeOfHashes([from, to]: Range): Range {
@@ -194,10 +207,14 @@ function lookUp({ units, texts, layers, met }: Plan, { context }: Subject): void
     texts[at] = textOf(context[units[at] as Rollout["unit"]]);
   }
   for (let at = 0; at < layers.length; at += 1) {
-    const { seed, unit, ranges } = layers[at] as PlannedLayer;
+    const { seed, unit, bounds, flags } = layers[at] as PlannedLayer;
     const hash = murmur3Suffix(seed, texts[unit] as string);
     met[at] = -1;
-    for (const { from, to, flag } of ranges) if (hash >= from && hash < to) met[at] = flag;
+    for (let range = 0; range < flags.length; range += 1) {
+      const isBefore = hash < (bounds[range * 2] as number);
+      const isAfter = hash > (bounds[range * 2 + 1] as number);
+      if (!isBefore && !isAfter) met[at] = flags[range] as number;
+    }
   }
 }
 
