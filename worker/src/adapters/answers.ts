@@ -79,7 +79,7 @@ export type Answer = {
 };
 
 /** What an answer says of its bytes, under whatever plan. */
-export type AnswerDescription = Omit<Described, "cacheControl" | "extra"> & {
+type AnswerDescription = Omit<Described, "cacheControl" | "extra"> & {
   readonly revision: number;
   readonly visibility: Visibility;
   readonly isProvisional: boolean;
