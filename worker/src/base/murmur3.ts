@@ -1,5 +1,5 @@
-// MurmurHash3_x86_32 over the UTF-8 bytes of a string, which are never written
-// down: characters are folded into the hash four bytes at a time. Not for
+// MurmurHash3_x86_32 over the UTF-8 bytes of a string. A request's unit is hashed for one
+// flag after the other: its bytes are written down once, and read by all of them. Not for
 // secrets: whoever knows the seed can choose a hash.
 
 /** A hash that has read a prefix and waits for the rest of the key. */
@@ -13,7 +13,15 @@ export type Murmur3Prefix = {
   readonly pending: string;
 };
 
-const replacement = 0xbdbfef; // U+FFFD in UTF-8, first byte lowest.
+const replacement = 0xfffd;
+
+/** The bytes of the last text, which is most often the next one too. */
+let last = "";
+let bytes = new Uint8Array(256);
+let length = 0;
+
+// Where `absorb` leaves off: hash, tail, bits of the tail, bytes read.
+const state = new Int32Array(4) as unknown as [number, number, number, number];
 
 /**
  * The hash of `text` as UTF-8, unsigned. A lone surrogate counts as U+FFFD, as in
@@ -27,102 +35,82 @@ export function murmur3(text: string, seed = 0): number {
 
 /** Reads `prefix` once, for many calls of `murmur3Suffix`. */
 export function murmur3Prefix(prefix: string, seed = 0): Murmur3Prefix {
-  const last = prefix.charCodeAt(prefix.length - 1);
-  const pending = last >= 0xd800 && last < 0xdc00 ? prefix.slice(-1) : "";
+  const end = prefix.charCodeAt(prefix.length - 1);
+  const pending = end >= 0xd800 && end < 0xdc00 ? prefix.slice(-1) : "";
   const text = prefix.slice(0, prefix.length - pending.length);
-  const state = { hash: seed, tail: 0, tailBits: 0, bytes: 0 };
-  for (const character of text) {
-    const { packed, bits } = encode(character);
-    state.bytes += bits >>> 3;
-    const word = state.tail | (packed << state.tailBits);
-    if (state.tailBits + bits < 32) {
-      state.tail = word;
-      state.tailBits += bits;
-    } else {
-      state.hash = mix(state.hash, word);
-      state.tail = state.tailBits === 0 ? 0 : packed >>> (32 - state.tailBits);
-      state.tailBits += bits - 32;
-    }
-  }
-  return { ...state, pending };
+  absorb({ hash: seed, tail: 0, tailBits: 0, bytes: 0, pending }, text);
+  const [hash, tail, tailBits, read] = state;
+  return { hash, tail, tailBits, bytes: read, pending };
 }
 
 const nothing = murmur3Prefix("");
 
 /** `murmur3(prefix + suffix)`, with the prefix already read. */
 export function murmur3Suffix(prefix: Murmur3Prefix, suffix: string): number {
-  return fold(prefix, prefix.pending === "" ? suffix : prefix.pending + suffix);
+  absorb(prefix, prefix.pending === "" ? suffix : prefix.pending + suffix);
+  const hash = state[2] === 0 ? state[0] : state[0] ^ scramble(state[1]);
+  return finish(hash, state[3]);
 }
 
-function fold(from: Murmur3Prefix, text: string): number {
-  let { hash, tail, tailBits, bytes } = from;
-  const length = text.length;
+/** Reads `text` after what was read before, four bytes at a time, into `state`. */
+function absorb(from: Murmur3Prefix, text: string): void {
+  if (text !== last) encode(text);
+  const { tailBits } = from;
+  let hash = from.hash | 0;
+  let tail = from.tail | 0;
   let at = 0;
-  while (at < length) {
+  for (; at + 4 <= length; at += 4) {
+    const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+    const word = low | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
+    hash = mix(hash, tail | (word << tailBits));
+    tail = tailBits === 0 ? 0 : word >>> (32 - tailBits);
+  }
+  let bits = tailBits;
+  for (; at < length; at += 1) {
+    tail |= (bytes[at] as number) << bits;
+    bits += 8;
+    if (bits === 32) {
+      hash = mix(hash, tail);
+      tail = 0;
+      bits = 0;
+    }
+  }
+  state[0] = hash;
+  state[1] = tail;
+  state[2] = bits;
+  state[3] = from.bytes + length;
+}
+
+function encode(text: string): void {
+  // Three bytes a unit at most.
+  if (bytes.length < text.length * 3) bytes = new Uint8Array(text.length * 3);
+  length = 0;
+  for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    let packed = unit;
-    let bits = 8;
-    if (unit < 0x80) {
-      if (at + 3 < length) {
-        const second = text.charCodeAt(at + 1);
-        const third = text.charCodeAt(at + 2);
-        const fourth = text.charCodeAt(at + 3);
-        if ((second | third | fourth) < 0x80) {
-          packed = unit | (second << 8) | (third << 16) | (fourth << 24);
-          bits = 32;
-        }
-      }
-    } else if (unit < 0x800) {
-      packed = twoBytes(unit);
-      bits = 16;
-    } else if (unit < 0xd800 || unit > 0xdfff) {
-      packed = threeBytes(unit);
-      bits = 24;
-    } else {
-      const low = unit < 0xdc00 && at + 1 < length ? text.charCodeAt(at + 1) : 0;
-      const paired = low >= 0xdc00 && low <= 0xdfff;
-      packed = paired ? fourBytes(unit, low) : replacement;
-      bits = paired ? 32 : 24;
-    }
-    at += bits === 32 && unit < 0x80 ? 4 : bits === 32 ? 2 : 1;
-    bytes += bits >>> 3;
-    const word = tail | (packed << tailBits);
-    if (tailBits + bits < 32) {
-      tail = word;
-      tailBits += bits;
-    } else {
-      hash = mix(hash, word);
-      tail = tailBits === 0 ? 0 : packed >>> (32 - tailBits);
-      tailBits += bits - 32;
+    if (unit < 0x80) bytes[length++] = unit;
+    else if (unit < 0xd800 || unit > 0xdfff) writePoint(unit);
+    else {
+      const low = unit < 0xdc00 && at + 1 < text.length ? text.charCodeAt(at + 1) : 0;
+      const isPair = low >= 0xdc00 && low <= 0xdfff;
+      writePoint(isPair ? 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00) : replacement);
+      if (isPair) at += 1;
     }
   }
-  return finish(tailBits === 0 ? hash : hash ^ scramble(tail), bytes);
+  last = text;
 }
 
-/** One whole character (one code point, or one lone surrogate), first byte lowest. */
-function encode(character: string): { readonly packed: number; readonly bits: number } {
-  const unit = character.charCodeAt(0);
-  if (unit < 0x80) return { packed: unit, bits: 8 };
-  if (unit < 0x800) return { packed: twoBytes(unit), bits: 16 };
-  if (character.length === 2) {
-    return { packed: fourBytes(unit, character.charCodeAt(1)), bits: 32 };
+/** Writes a code point of two bytes or more. */
+function writePoint(point: number): void {
+  if (point < 0x800) bytes[length++] = 0xc0 | (point >> 6);
+  else {
+    if (point < 0x10000) bytes[length++] = 0xe0 | (point >> 12);
+    else {
+      bytes[length++] = 0xf0 | (point >> 18);
+      bytes[length++] = 0x80 | ((point >> 12) & 0x3f);
+    }
+    bytes[length++] = 0x80 | ((point >> 6) & 0x3f);
   }
-  const lone = unit >= 0xd800 && unit <= 0xdfff;
-  return { packed: lone ? replacement : threeBytes(unit), bits: 24 };
-}
-
-function twoBytes(unit: number): number {
-  return 0x80c0 | (unit >> 6) | ((unit & 0x3f) << 8);
-}
-
-function threeBytes(unit: number): number {
-  return 0x8080e0 | (unit >> 12) | (((unit >> 6) & 0x3f) << 8) | ((unit & 0x3f) << 16);
-}
-
-function fourBytes(high: number, low: number): number {
-  const point = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-  const first = 0xf0 | (point >> 18) | ((0x80 | ((point >> 12) & 0x3f)) << 8);
-  return first | ((0x80 | ((point >> 6) & 0x3f)) << 16) | ((0x80 | (point & 0x3f)) << 24);
+  bytes[length++] = 0x80 | (point & 0x3f);
 }
 
 function scramble(word: number): number {
@@ -135,8 +123,8 @@ function mix(hash: number, word: number): number {
   return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
 }
 
-function finish(hash: number, bytes: number): number {
-  let mixed = hash ^ bytes;
+function finish(hash: number, read: number): number {
+  let mixed = hash ^ read;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return (mixed ^ (mixed >>> 16)) >>> 0;

@@ -8,7 +8,8 @@ export type SipKey = readonly [number, number, number, number];
 /** The high half of the 64 bits, unsigned, and the low one. */
 export type Sip64 = { readonly 0: number; readonly 1: number };
 
-// One for all calls: a hot path can do without garbage.
+// One of each for all calls: a hot path can do without garbage.
+let bytes = new Uint8Array(256);
 const result = new Uint32Array(2) as unknown as { 0: number; 1: number };
 
 /**
@@ -30,22 +31,14 @@ export function sipHash([k0, k1, k2, k3]: SipKey, text: string): Sip64 {
   let v2h = k1 ^ 0x6c796765;
   let v3l = k2 ^ 0x79746573;
   let v3h = k3 ^ 0x74656462;
-  const length = text.length;
-  const words = length >>> 3;
-  // One turn for every word, one for the rest with the length, one to finish.
-  for (let turn = 0; turn < words + 2; turn += 1) {
-    const isLast = turn === words + 1;
-    let low = 0;
-    let high = 0;
-    if (turn < words) {
-      low = fourBytes(text, turn * 8);
-      high = fourBytes(text, turn * 8 + 4);
-    } else if (!isLast) {
-      low = fourBytes(text, turn * 8);
-      high = fourBytes(text, turn * 8 + 4) | (length << 24);
-    } else {
-      v2l ^= 0xff;
-    }
+  // Whole words, then what is left over with the length, then the finish.
+  const words = (text.length >>> 3) + 1;
+  write(text, words);
+  for (let turn = 0; turn <= words; turn += 1) {
+    const isLast = turn === words;
+    const low = isLast ? 0 : wordAt(turn * 8);
+    const high = isLast ? 0 : wordAt(turn * 8 + 4);
+    if (isLast) v2l ^= 0xff;
     v3l ^= low;
     v3h ^= high;
     for (let round = isLast ? 4 : 2; round > 0; round -= 1) {
@@ -88,12 +81,16 @@ export function sipHash([k0, k1, k2, k3]: SipKey, text: string): Sip64 {
   return result;
 }
 
-/** Up to four bytes from `at`; zeros past the end. */
-function fourBytes(text: string, at: number): number {
-  return (
-    (text.charCodeAt(at) & 255) |
-    ((text.charCodeAt(at + 1) & 255) << 8) |
-    ((text.charCodeAt(at + 2) & 255) << 16) |
-    ((text.charCodeAt(at + 3) & 255) << 24)
-  );
+/** Writes down the bytes of `text`, zeros, and its length as the last byte of `words` times eight. */
+function write(text: string, words: number): void {
+  const { length } = text;
+  if (bytes.length < words * 8) bytes = new Uint8Array(words * 16);
+  for (let at = 0; at < length; at += 1) bytes[at] = text.charCodeAt(at);
+  for (let at = length; at < words * 8 - 1; at += 1) bytes[at] = 0;
+  bytes[words * 8 - 1] = length;
+}
+
+function wordAt(at: number): number {
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+  return low | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
 }
