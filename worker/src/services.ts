@@ -24,6 +24,7 @@ import { registryFrom, type RegistryStub } from "#src/adapters/registry.ts";
 import { Releases } from "#src/adapters/releases.ts";
 import { printLine, reportToLog, type Report } from "#src/adapters/report.ts";
 import { rolloutsFrom, type Rollouts } from "#src/adapters/rollouts.ts";
+import { Routes } from "#src/adapters/routes.ts";
 import { Senders } from "#src/adapters/senders.ts";
 import { deadLettersIn, type DeadLetters } from "#src/adapters/sinks/dead-letters.ts";
 import { pausesFrom } from "#src/adapters/sinks/pauses.ts";
@@ -37,7 +38,6 @@ import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
-import { Routes } from "#src/adapters/routes.ts";
 import { countingHome, deliveryHomeOf } from "#rum/window/ring.ts";
 
 /** What wrangler.toml binds. */
@@ -79,7 +79,7 @@ type ControlSettings =
 export type Services = {
   /**
    * What the last request was handled with, for V8 alone, which forgets the shape of objects
-   * that have all died, and all code compiled for it: docs/decisions/0018-kept-shapes.md.
+   * that have all died, and all code compiled for it: docs/decisions/0018-hot-path-garbage.md.
    */
   readonly latest: { visit: unknown; subject: unknown };
   readonly routes: Routes;
