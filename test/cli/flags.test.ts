@@ -240,6 +240,13 @@ describe("plan of a request in a trial", () => {
     expect(twice.stderr).toContain("--context colo was given twice");
   });
 
+  it("refuses a name that no request has a value for, and says which ones have", async () => {
+    const refused = await aviary("plan", "demo", "--context", "nowMs=5");
+    expect(refused).toMatchObject({ code: 3 });
+    expect(refused.stderr).toContain("context.nowMs is unknown to targeting");
+    expect(refused.stderr).toContain("httpProtocol");
+  });
+
   it("tells a network's number as a number, as the edge does", async () => {
     const inNetwork = '{"===":[{"var":"asn"},64500]}';
     await create("network", "--set", "delayMs=9", "--unit", "snippet", "--audience", inNetwork);

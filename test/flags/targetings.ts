@@ -11,7 +11,6 @@ const paths = (
 const numbers = [0, 1, 2, -1, 3.5, 10];
 const texts = ["", "pro", "de", "1", "10", "abc", "1.2.3"];
 const literal = fc.constantFrom<Json>(...numbers, ...texts, true, false, null);
-const path = fc.constantFrom(...paths);
 
 /** Contexts for them: nobody, a full one, and one with other types in the same places. */
 export const contexts: readonly { readonly [key: string]: unknown }[] = [
@@ -90,7 +89,7 @@ function split(any: fc.Arbitrary<Json>): fc.Arbitrary<Json> {
   );
 }
 
-function operations(tie: Tie): fc.Arbitrary<Json>[] {
+function operations(tie: Tie, path: fc.Arbitrary<string>): fc.Arbitrary<Json>[] {
   const any = tie("any");
   const list = tie("list");
   const inner = tie("inner");
@@ -139,8 +138,9 @@ function operations(tie: Tie): fc.Arbitrary<Json>[] {
   ];
 }
 
-/** Any expression up to `depth` operators deep. */
-export function expression(depth: number): fc.Arbitrary<Json> {
+/** Any expression up to `depth` operators deep, over the names of `contexts` or others. */
+export function expression(depth: number, names: readonly string[] = paths): fc.Arbitrary<Json> {
+  const path = fc.constantFrom(...names);
   const { any } = fc.letrec<{ any: Json; list: Json; inner: Json }>((tie) => ({
     any: fc.oneof(
       { maxDepth: depth, depthIdentifier: "logic" },
@@ -149,7 +149,7 @@ export function expression(depth: number): fc.Arbitrary<Json> {
         fc.tuple(path, literal).map((pair): Json => ({ var: pair })),
         literal,
       ),
-      ...operations(tie),
+      ...operations(tie, path),
     ),
     list: fc.oneof(
       { maxDepth: depth, depthIdentifier: "logic" },

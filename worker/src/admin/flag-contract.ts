@@ -1,5 +1,6 @@
 // The control API's documents about flags, as schemas.
 import * as v from "valibot";
+import { statedNames } from "#flags/audience-names.ts";
 import { parameterTable } from "#flags/parameters.ts";
 import { rolloutSchema, states, units } from "#flags/rollout.ts";
 import { trueOrFalse } from "./contract.ts";
@@ -202,6 +203,13 @@ export const auditList = v.object({
 
 const text = v.pipe(v.string(), v.maxLength(1_024, "must be at most 1024 characters"));
 
+const unknownName = `is unknown to targeting, which can be told ${statedNames.join(", ")}`;
+
+function statedEntries() {
+  const texts = v.entriesFromList(statedNames, v.exactOptional(text));
+  return { ...texts, asn: v.exactOptional(v.number("must be a number")) };
+}
+
 /** A request that might come. */
 export const planBody = v.strictObject({
   kind: v.picklist(["snippet", "datafile"], "must be snippet or datafile"),
@@ -209,8 +217,8 @@ export const planBody = v.strictObject({
   /** Who asks: from these follows the unit `visitor`. */
   address: v.optional(text, ""),
   userAgent: v.optional(text, ""),
-  /** Whatever else targeting reads: country, colo, asn, site and so on. */
-  context: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {}),
+  /** What else targeting reads of a request; a name that no request has is refused. */
+  context: v.optional(v.strictObject(statedEntries(), unknownName), {}),
 });
 export const planView = v.object({
   epoch: v.number(),

@@ -1,4 +1,5 @@
 // What would a request get, and why; and a look at arms that one is not in.
+import { definedMembers } from "#flags/audience-names.ts";
 import type { DeliveryPatch, ParameterName } from "#flags/parameters.ts";
 import { parameterTable } from "#flags/parameters.ts";
 import { explain } from "#flags/explain.ts";
@@ -13,23 +14,24 @@ import { refuse } from "./problem.ts";
 import { readJson } from "./read-body.ts";
 
 /** POST /api/v1/plan: every flag's arm for a request, with the reason, and what follows. */
-export async function showPlan(context: AdminContext): Promise<Response> {
-  const permitted = permit(context, "read", null);
+export async function showPlan(call: AdminContext): Promise<Response> {
+  const permitted = permit(call, "read", null);
   if (!permitted.ok) return refuse(permitted.error);
-  const body = await readJson(context.req.raw, planBody);
+  const body = await readJson(call.req.raw, planBody);
   if (!body.ok) return refuse(body.error);
   const { kind, id, address, userAgent } = body.value;
-  const { registry, now } = context.get("services");
+  const { registry, now } = call.get("services");
   const [account, { epoch, rollouts }] = await Promise.all([
     registry().owner(kind, id),
     registry().rollouts(),
   ]);
-  const key = (await snapshotFor(context)).keys[0];
+  const key = (await snapshotFor(call)).keys[0];
   const visitor =
-    key === undefined ? {} : { visitor: visitorFrom(address, agentKeyFrom(userAgent, key)).id };
-  const asked = { kind, userAgent, ...visitor, ...body.value.context };
+    key === undefined ? undefined : visitorFrom(address, agentKeyFrom(userAgent, key)).id;
   const units = kind === "snippet" ? { snippet: id } : { sdkKey: id };
-  const subject = { context: { ...asked, ...units, account }, nowMs: now() };
+  const asked = { ...body.value.context, ...units, kind, userAgent, visitor };
+  const context = definedMembers({ ...asked, account: account ?? undefined });
+  const subject = { context, nowMs: now() };
   const plan = compilePlan(rollouts);
   const flags = explain(plan, rollouts, subject).map(({ flag, arm, why }) => {
     const { state, sharePpm } = find(rollouts, flag);

@@ -1,5 +1,6 @@
 // What targeting can ask about a request. Every field is looked up when a flag
 // asks for it and not before: a look at a native object is not free.
+import { definedMembers } from "#flags/audience-names.ts";
 import { visitorFrom, type SigningKey, type Visitor } from "#flags/signature.ts";
 import type { Subject } from "#flags/subject.ts";
 import type { PointerKind } from "#src/delivery/pointer.ts";
@@ -13,46 +14,36 @@ export type Asked = {
   readonly account: string | undefined;
 };
 
-/** Every name that targeting can ask for, but the units' own: see docs/flags.md. */
-const names = [
-  "kind",
-  "account",
-  "snippet",
-  "sdkKey",
-  "visitor",
-  "request",
-  "colo",
-  "country",
-  "continent",
-  "asn",
-  "httpProtocol",
-  "site",
-  "userAgent",
-] as const;
-
-/** A request, as flags see it. */
-export class RequestContext implements Subject {
-  readonly nowMs: number;
+/** What flags may read of a request: the documented names, and nothing behind or beside them. */
+class AudienceView {
   readonly #visit: Visit;
   readonly #asked: Asked;
   #visitor: Visitor | undefined;
   #userAgent: string | undefined;
   #request: string | undefined;
 
+  static {
+    // A path of a targeting ends here: nothing is inherited, and nothing can be put in.
+    Object.setPrototypeOf(AudienceView.prototype, null);
+    Reflect.deleteProperty(AudienceView.prototype, "constructor");
+    Object.freeze(AudienceView.prototype);
+  }
+
   constructor(visit: Visit, asked: Asked) {
-    this.nowMs = visit.nowMs;
     this.#visit = visit;
     this.#asked = asked;
   }
 
-  // Targeting reads the members of this very object: no copy is made of it.
-  get context(): { readonly [key: string]: unknown } {
-    return this as unknown as { readonly [key: string]: unknown };
-  }
-
-  whole(): { readonly [key: string]: unknown } {
-    const { context } = this;
-    return Object.fromEntries(names.map((name) => [name, context[name]]));
+  /** The visitor behind the request, which targeting knows by its id alone. */
+  static visitorOf(view: AudienceView): Visitor | undefined {
+    if (view.#visitor !== undefined) return view.#visitor;
+    const visit = view.#visit;
+    const key: SigningKey | undefined = visit.held.keys[0];
+    if (key === undefined) return undefined;
+    const address = visit.headers.get("cf-connecting-ip") ?? "";
+    const agent = visit.services.agents.keyOf(view.userAgent, key);
+    view.#visitor = visitorFrom(address, agent);
+    return view.#visitor;
   }
 
   get kind(): PointerKind {
@@ -73,18 +64,7 @@ export class RequestContext implements Subject {
 
   /** The same all day for one address and user agent, and nothing that they can be told from. */
   get visitor(): string | undefined {
-    return this.named?.id;
-  }
-
-  /** The visitor behind the request; undefined before there is a key to name it with. */
-  get named(): Visitor | undefined {
-    if (this.#visitor !== undefined) return this.#visitor;
-    const key: SigningKey | undefined = this.#visit.held.keys[0];
-    if (key === undefined) return undefined;
-    const address = this.#visit.headers.get("cf-connecting-ip") ?? "";
-    const agent = this.#visit.services.agents.keyOf(this.userAgent, key);
-    this.#visitor = visitorFrom(address, agent);
-    return this.#visitor;
+    return AudienceView.visitorOf(this)?.id;
   }
 
   /** Different for every request, and one for all flags of a request: layers rely on that. */
@@ -93,23 +73,23 @@ export class RequestContext implements Subject {
   }
 
   get colo(): unknown {
-    return this.#cf("colo");
+    return this.#visit.cf?.["colo"];
   }
 
   get country(): unknown {
-    return this.#cf("country");
+    return this.#visit.cf?.["country"];
   }
 
   get continent(): unknown {
-    return this.#cf("continent");
+    return this.#visit.cf?.["continent"];
   }
 
   get asn(): unknown {
-    return this.#cf("asn");
+    return this.#visit.cf?.["asn"];
   }
 
   get httpProtocol(): unknown {
-    return this.#cf("httpProtocol");
+    return this.#visit.cf?.["httpProtocol"];
   }
 
   /** Host of the page that asks, where it says so. */
@@ -120,8 +100,24 @@ export class RequestContext implements Subject {
   get userAgent(): string {
     return (this.#userAgent ??= this.#visit.headers.get("user-agent") ?? "");
   }
+}
 
-  #cf(name: string): unknown {
-    return this.#visit.cf?.[name];
+/** A request, as flags are asked about it. Targeting sees its `context` and nothing else of it. */
+export class RequestContext implements Subject {
+  readonly nowMs: number;
+  readonly context: AudienceView & { readonly [key: string]: unknown };
+
+  constructor(visit: Visit, asked: Asked) {
+    this.nowMs = visit.nowMs;
+    this.context = new AudienceView(visit, asked) as RequestContext["context"];
+  }
+
+  whole(): { readonly [key: string]: unknown } {
+    return definedMembers(this.context);
+  }
+
+  /** The visitor behind the request; undefined before there is a key to name it with. */
+  get named(): Visitor | undefined {
+    return AudienceView.visitorOf(this.context);
   }
 }

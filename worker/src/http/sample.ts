@@ -59,12 +59,12 @@ function take({ kind, id }: Item, delivery: Delivery, answered: Answered): void 
       sampleRate: rate,
       route: kind,
       itemId: id,
-      account: subject.account,
+      account: subject.context.account,
       cache,
       edgeMs: now() - nowMs,
       delayMs: plan.parameters.delayMs,
       bytes,
-      userAgent: subject.userAgent,
+      userAgent: subject.context.userAgent,
       properties: cf ?? {},
       epoch: held.snapshot.epoch,
       arms: Object.fromEntries(arms.map(({ flag, arm }) => [flag, arm])),
@@ -72,7 +72,7 @@ function take({ kind, id }: Item, delivery: Delivery, answered: Answered): void 
     });
     deliveries.add(event);
     if (!deliveries.isDue(nowMs)) return;
-    const { continent } = subject;
+    const { continent } = subject.context;
     const near = typeof continent === "string" ? continent : undefined;
     background.waitUntil(deliveries.flush(nowMs, near));
   } catch (error) {
