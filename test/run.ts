@@ -1,8 +1,9 @@
-// npm test: every test there is. Nothing is skipped in silence; the last line is
-// `N passed, N failed`, and the exit code says the same. Arguments filter files.
+// npm test: every test there is. Nothing is skipped in silence, and a browser that cannot
+// be had is named, and a fault in CI; the last line is `N passed, N failed`, and the exit
+// code says the same. Arguments filter files.
 import { join } from "node:path";
 import { startVitest } from "vitest/node";
-import { ensureChromium } from "./chromium.ts";
+import { ensureBrowsers } from "./browsers/ensure-browsers.ts";
 import { ensureClickhouse } from "./clickhouse-engine.ts";
 
 type Tally = { passed: number; failed: number };
@@ -35,12 +36,18 @@ async function runAll(filters: string[]): Promise<Tally> {
   return tally;
 }
 
+const isContinuousIntegration = !["", "0", "false"].includes(process.env["CI"] ?? "");
+
 let tally: Tally = { passed: 0, failed: 1 };
 try {
-  process.env["CHROME_PATH"] = ensureChromium();
+  const unseen = ensureBrowsers();
   ensureClickhouse();
   process.env["WRANGLER_SEND_METRICS"] = "false";
   tally = await runAll(process.argv.slice(2));
+  if (unseen.length > 0) {
+    console.log(`not seen: ${unseen.join("; ")}`);
+    if (isContinuousIntegration) tally.failed += unseen.length;
+  }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
 }

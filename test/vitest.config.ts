@@ -40,7 +40,9 @@ export default defineConfig({
         root,
         test: {
           name: "system",
-          include: ["test/{cli,e2e,repository,adapters/sinks,adapters/notices}/**/*.test.ts"],
+          include: [
+            "test/{browsers,cli,e2e,repository,adapters/sinks,adapters/notices}/**/*.test.ts",
+          ],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

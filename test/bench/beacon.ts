@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util";
 import { costsOf, type PageCost } from "../e2e/beacon-cost.ts";
 import { startLab } from "../e2e/beacon-lab.ts";
-import { startRawBrowser } from "../e2e/raw-browser.ts";
+import { startRawBrowser } from "../browsers/raw-chromium.ts";
 import { median } from "./load.ts";
 
 const usage = `npm run bench:beacon -- [--rounds N] [--slow-down N] [--json]

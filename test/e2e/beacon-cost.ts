@@ -2,7 +2,7 @@
 // task that evaluates a snippet which is nothing but the early part, and of the event
 // that makes and sends the late message. Nothing but the trace listens to the page.
 import { tellingOnLoad, type Lab } from "./beacon-lab.ts";
-import type { RawBrowser, TraceEvent } from "./raw-browser.ts";
+import type { RawBrowser, TraceEvent } from "../browsers/raw-chromium.ts";
 
 /** CPU time of one page's main thread: its snippet, its last event if it had one, and work that is always the same. */
 export type PageCost = {

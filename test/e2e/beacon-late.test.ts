@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { tellingOnLoad, type Page } from "./beacon-lab.ts";
 import { labAndRawBrowser } from "./lab-of-file.ts";
-import type { RawTab } from "./raw-browser.ts";
+import type { RawTab } from "../browsers/raw-chromium.ts";
 
 const { lab, browser } = await labAndRawBrowser();
 

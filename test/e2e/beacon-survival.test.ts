@@ -2,7 +2,7 @@
 // the ways there are: what they could still say.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLab, type Lab } from "./beacon-lab.ts";
-import { startRawBrowser, type RawBrowser, type RawTab } from "./raw-browser.ts";
+import { startRawBrowser, type RawBrowser, type RawTab } from "../browsers/raw-chromium.ts";
 
 let lab: Lab;
 

@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { launchChromium } from "../chromium.ts";
 import { saidOf, startLab, type Arrived, type Lab } from "./beacon-lab.ts";
-import { startRawBrowser, type RawBrowser } from "./raw-browser.ts";
+import { startRawBrowser, type RawBrowser } from "../browsers/raw-chromium.ts";
 
 const names = ["CLS", "FCP", "INP", "LCP", "TTFB"] as const;
 type Vitals = Partial<Record<(typeof names)[number], number>>;

@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll } from "vitest";
 import { launchChromium } from "../chromium.ts";
 import { startLab, type Lab } from "./beacon-lab.ts";
-import { startRawBrowser, type RawBrowser } from "./raw-browser.ts";
+import { startRawBrowser, type RawBrowser } from "../browsers/raw-chromium.ts";
 
 type With<B> = { readonly lab: Lab; readonly browser: B };
 
