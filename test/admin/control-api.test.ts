@@ -96,7 +96,7 @@ describe("publishing", () => {
     expect(stored).not.toContain("token-of-acme");
   });
 
-  it("gives an id to its first account for good", async () => {
+  it("keeps an id for its first account", async () => {
     await put("/snippets/mine?account=acme", "{}");
     expect(await put("/snippets/mine?account=rival", "{}")).toMatchObject({
       status: 409,

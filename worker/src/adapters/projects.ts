@@ -1,5 +1,6 @@
 // The authority for an account's pointers: one object each, reached by RPC.
 import type { BeaconChoice } from "#src/delivery/beacon.ts";
+import type { Owned } from "#src/delivery/claim.ts";
 import type { Pointer, PointerKind, StaleRevision } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Result } from "#base/result.ts";
@@ -9,7 +10,8 @@ import type { CompositionOf } from "./compositions.ts";
 export type PublishSnippet = {
   readonly account: string;
   readonly id: string;
-  readonly payload: Digest;
+  /** JSON, checked. */
+  readonly payload: Uint8Array;
   readonly engine: { readonly version: string; readonly sha256: Digest };
   /** Absent where nobody has chosen. */
   readonly beacon?: BeaconChoice;
@@ -20,7 +22,8 @@ export type PublishSnippet = {
 export type PublishDatafile = {
   readonly account: string;
   readonly id: string;
-  readonly body: Digest;
+  /** JSON, checked. */
+  readonly body: Uint8Array;
   /** Whether it is to stand beside the current body, for flags, and not in its place. */
   readonly isCandidate: boolean;
   /** Null keeps the tokens it has. */
@@ -39,6 +42,7 @@ export type Rollback = {
 export type Moved = { readonly pointer: Pointer; readonly moved: boolean };
 export type MoveReject =
   | StaleRevision
+  | Owned
   | ArtifactMissing
   | { readonly reason: "unknown_revision"; readonly to: number }
   | { readonly reason: "nothing_stable" };

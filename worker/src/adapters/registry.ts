@@ -1,4 +1,5 @@
 // The authority for what all accounts share: engines, beacons, tokens, and who owns an id.
+import type { Claim, Owned } from "#src/delivery/claim.ts";
 import type { PointerKind } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Result } from "#base/result.ts";
@@ -27,7 +28,9 @@ export type StoredToken = {
 };
 
 export type EngineConflict = { readonly reason: "engine_exists"; readonly engine: Engine };
-export type Owned = { readonly reason: "id_taken"; readonly account: string };
+
+/** An id, and the attempt of an account to have it. */
+export type ClaimOf = Claim & { readonly kind: PointerKind; readonly id: string };
 
 /** What the one `Registry` object answers. */
 export type RegistryRpc = {
@@ -36,10 +39,10 @@ export type RegistryRpc = {
   engine(version: string): Promise<Engine | null>;
   /** Newest first. */
   engines(): Promise<readonly Engine[]>;
-  /** Gives an id to an account, once and for all; idempotent for its owner. */
-  claim(kind: PointerKind, id: string, account: string): Promise<Result<null, Owned>>;
-  /** Takes a claim back, where nothing came of it. */
-  release(kind: PointerKind, id: string, account: string): Promise<void>;
+  /** Gives an id to an account; idempotent for its owner. */
+  claim(claim: ClaimOf): Promise<Result<Claim, Owned>>;
+  /** Gives it back, where no later attempt has claimed it. Only for an id that was never published. */
+  release(claim: ClaimOf): Promise<void>;
   owner(kind: PointerKind, id: string): Promise<string | null>;
   createToken(token: StoredToken): Promise<void>;
   token(id: string): Promise<StoredToken | null>;

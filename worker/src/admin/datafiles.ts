@@ -6,7 +6,7 @@ import type { DatafilePointer } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { accessTokenSchema, limits, maxAccessTokens, publishDatafileQuery } from "./contract.ts";
-import { answerMove, checkId, expectedRevision, moveClaimed, pointerHandlers } from "./pointers.ts";
+import { answerMove, checkId, expectedRevision, pointerHandlers } from "./pointers.ts";
 import { refuse, type Refusal } from "./problem.ts";
 import { checkJson, checkShape, readBody } from "./read-body.ts";
 import { viewDatafile } from "./views.ts";
@@ -29,8 +29,7 @@ export async function publishDatafile(context: AdminContext): Promise<Response> 
   const tokens = await accessTokensFrom(context.req.header(accessTokensField));
   if (!tokens.ok) return refuse(tokens.error);
 
-  const services = context.get("services");
-  const project = services.projects(account);
+  const project = context.get("services").projects(account);
   const current = await project.current("datafile", id.value);
   const expected = expectedRevision(context.req.raw, current);
   if (!expected.ok) return refuse(expected.error);
@@ -39,13 +38,15 @@ export async function publishDatafile(context: AdminContext): Promise<Response> 
   const json = checkJson(body.value);
   if (!json.ok) return refuse(json.error);
 
-  const stored = await services.artifacts.put(body.value);
-  const publish = { account, id: id.value, body: stored, isCandidate, accessTokens: tokens.value };
-  const target = { kind: "datafile", id: id.value, account, expected: expected.value } as const;
-  const outcome = await moveClaimed(services.registry(), target, () =>
-    project.publishDatafile({ ...publish, expected: expected.value }),
-  );
-  return outcome.ok ? answerMove(outcome, view) : refuse(outcome.error);
+  const outcome = await project.publishDatafile({
+    account,
+    id: id.value,
+    body: body.value,
+    isCandidate,
+    accessTokens: tokens.value,
+    expected: expected.value,
+  });
+  return answerMove(outcome, view);
 }
 
 const accessTokensField = "Aviary-Access-Tokens";

@@ -3,7 +3,6 @@
 import type * as v from "valibot";
 import { err, ok, type Result } from "#base/result.ts";
 import type { Moved, MoveReject, ProjectRpc } from "#src/adapters/projects.ts";
-import type { RegistryRpc } from "#src/adapters/registry.ts";
 import type { Pointer, PointerKind } from "#src/delivery/pointer.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { historyQuery, idSchema, listQuery, rollbackBody, type Scope } from "./contract.ts";
@@ -55,36 +54,6 @@ export function pointerHandlers(kind: PointerKind, plural: string, view: View) {
     if (!body.ok) return refuse(body.error);
     const request = { kind, id, to: body.value.revision, expected: expected.value };
     return answerMove(await project.rollBack(request), view);
-  }
-}
-
-type ClaimedMove = {
-  readonly kind: PointerKind;
-  readonly id: string;
-  readonly account: string;
-  readonly expected: number;
-};
-
-/**
- * A first publish gives the id to its account; one that is refused or fails must
- * leave the id to whoever comes next.
- */
-export async function moveClaimed(
-  registry: RegistryRpc,
-  { kind, id, account, expected }: ClaimedMove,
-  move: () => Promise<Result<Moved, MoveReject>>,
-): Promise<Result<Moved, Refusal>> {
-  const owner = await registry.owner(kind, id);
-  if (owner === null && expected > 0) return err({ reason: "stale_revision", current: 0 });
-  const claimed = await registry.claim(kind, id, account);
-  if (!claimed.ok) return claimed;
-  try {
-    const outcome = await move();
-    if (!outcome.ok && owner === null) await registry.release(kind, id, account);
-    return outcome;
-  } catch (error) {
-    if (owner === null) await registry.release(kind, id, account);
-    throw error;
   }
 }
 

@@ -2,7 +2,7 @@
 // RFC 9457 problem documents.
 import type { ArtifactMissing } from "#src/adapters/artifacts.ts";
 import type { RingChanging } from "#src/adapters/flag-registry.ts";
-import type { EngineConflict, Owned } from "#src/adapters/registry.ts";
+import type { EngineConflict } from "#src/adapters/registry.ts";
 import type { MoveReject } from "#src/adapters/projects.ts";
 import { isFlagRefusal, documentForFlag, type FlagRefusal } from "./flag-problem.ts";
 import type { BeaconConflict, UnknownBeacon } from "#src/adapters/beacon-registry.ts";
@@ -40,7 +40,6 @@ export type Refusal =
   | BeaconConflict
   | UnknownBeacon
   | EngineConflict
-  | Owned
   | MoveReject
   | ArtifactMissing;
 
@@ -85,8 +84,6 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
       return body(422, "Not JSON", refusal.detail);
     case "not_javascript":
       return notJavaScript(refusal);
-    case "too_deep":
-      return ofField(refusal.field, "Nests too deep", "nests deeper than can be checked");
     case "unknown_engine":
       return unknownVersion("engine", refusal.version);
     case "unknown_beacon":
@@ -167,12 +164,10 @@ function body(status: number, title: string, detail: string): ProblemDocument {
   return { title, status, detail: `body: ${detail}`, errors: [{ field: "body", detail }] };
 }
 
-function notJavaScript(refusal: EngineReject & { readonly field?: string }): ProblemDocument {
+function notJavaScript(refusal: EngineReject | BeaconReject): ProblemDocument {
+  const field = "field" in refusal ? refusal.field : "body";
   const detail = `does not parse as a classic script: ${refusal.detail}`;
-  return ofField(refusal.field ?? "body", "Not JavaScript", detail);
-}
-
-function ofField(field: string, title: string, detail: string): ProblemDocument {
+  const title = "Not JavaScript";
   return { title, status: 422, detail: `${field}: ${detail}`, errors: [{ field, detail }] };
 }
 

@@ -8,7 +8,7 @@ import type { Services } from "#src/services.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { chooseBeacon } from "./choose-beacon.ts";
 import { limits } from "./contract.ts";
-import { answerMove, checkId, expectedRevision, moveClaimed, pointerHandlers } from "./pointers.ts";
+import { answerMove, checkId, expectedRevision, pointerHandlers } from "./pointers.ts";
 import { refuse, type Refusal } from "./problem.ts";
 import { checkJson, checkShape, readBody } from "./read-body.ts";
 import { publishSnippetQuery } from "./snippet-contract.ts";
@@ -43,15 +43,16 @@ export async function publishSnippet(context: AdminContext): Promise<Response> {
   const beacon = await chooseBeacon(services, query.value, current);
   if (!beacon.ok) return refuse(beacon.error);
 
-  const payload = await services.artifacts.put(body.value);
   const { version, sha256 } = engine.value;
-  const choice = beacon.value === undefined ? {} : { beacon: beacon.value };
-  const publish = { account, id: id.value, payload, engine: { version, sha256 }, ...choice };
-  const target = { kind: "snippet", id: id.value, account, expected: expected.value } as const;
-  const outcome = await moveClaimed(services.registry(), target, () =>
-    project.publishSnippet({ ...publish, expected: expected.value }),
-  );
-  return outcome.ok ? answerMove(outcome, view) : refuse(outcome.error);
+  const outcome = await project.publishSnippet({
+    account,
+    id: id.value,
+    payload: body.value,
+    engine: { version, sha256 },
+    ...(beacon.value !== undefined && { beacon: beacon.value }),
+    expected: expected.value,
+  });
+  return answerMove(outcome, view);
 }
 
 async function chooseEngine(

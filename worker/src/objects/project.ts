@@ -7,6 +7,7 @@ import { Artifacts, type ArtifactMissing } from "#src/adapters/artifacts.ts";
 import { Compositions, type CompositionOf } from "#src/adapters/compositions.ts";
 import { withDeadline } from "#src/adapters/deadline.ts";
 import { beaconPathsFrom } from "#src/adapters/beacon-paths.ts";
+import { sha256 } from "#src/adapters/digest.ts";
 import { kvKey } from "#src/adapters/pointers.ts";
 import type {
   Moved,
@@ -24,11 +25,14 @@ import {
   type DatafilePointer,
   type Pointer,
   type PointerKind,
+  type SnippetPointer,
 } from "#src/delivery/pointer.ts";
 import { deliveredBeacon } from "#src/delivery/beacon.ts";
-import type { Representations } from "#src/delivery/representation.ts";
+import type { Digest, Representations } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
+import { AttemptTable } from "./attempt-table.ts";
 import { migrate } from "./migrations.ts";
+import { Ownership } from "./ownership.ts";
 import { PointerTable, type Due } from "./pointer-table.ts";
 
 const firstRetryMs = 2_000;
@@ -42,6 +46,7 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   readonly #artifacts: Artifacts;
   readonly #compositions: Compositions;
   readonly #releases: Releases;
+  readonly #ownership: Ownership;
   readonly #registry: ReturnType<typeof registryFrom>;
   /** What is being made at this moment, so that it is made once. */
   readonly #making = new Set<string>();
@@ -50,10 +55,18 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    migrate(state.storage, PointerTable.steps);
+    migrate(state.storage, [...PointerTable.steps, ...AttemptTable.steps]);
     this.#table = new PointerTable(state.storage);
     const { STORE: kv, ARCHIVE: r2, REGISTRY: registry } = env;
     this.#registry = registryFrom(registry);
+    this.#ownership = new Ownership({
+      attempts: new AttemptTable(state.storage),
+      registry: this.#registry,
+      has: ({ kind, id }) => this.#table.head(kind, id) !== undefined,
+      now: Date.now,
+      report: reportToLog,
+      onChange: () => this.#arm(),
+    });
     this.#artifacts = new Artifacts({ kv, r2, colo, report: reportToLog });
     const [beaconPath] = beaconPathsFrom(env.BEACON_PATHS, reportToLog);
     this.#compositions = new Compositions({ kv, artifacts: this.#artifacts, beaconPath });
@@ -73,34 +86,65 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   }
 
   async publishSnippet(request: PublishSnippet): Promise<Result<Moved, MoveReject>> {
-    const { account, id, payload, engine, beacon, expected } = request;
+    const { account, id, payload: bytes, engine, beacon, expected } = request;
+    const payload = await sha256(bytes);
     const parts = { payload, engine, ...(beacon !== undefined && { beacon }) };
-    const made = await this.#compositions.make(compositionOf(id, parts), this.ctx);
-    if (!made.ok) return made;
-    const content = { ...parts, composition: made.value };
-    return this.#move({ kind: "snippet", id, account, content }, expected);
+    const next = { kind: "snippet", id, account } as const;
+    return this.#publish({
+      expected,
+      // What the move says is known before anything of it is made.
+      foretell: () => ({ ...next, content: { ...parts, composition: unmade(bytes, payload) } }),
+      make: async () => {
+        await this.#artifacts.put(bytes);
+        const made = await this.#compositions.make(compositionOf(id, parts), this.ctx);
+        return made.ok ? ok({ ...next, content: { ...parts, composition: made.value } }) : made;
+      },
+    });
   }
 
   async publishDatafile(request: PublishDatafile): Promise<Result<Moved, MoveReject>> {
-    const { account, id, body, isCandidate, accessTokens, expected } = request;
-    const bytes = await this.#artifacts.get(body, this.ctx);
-    if (!bytes.ok) return bytes;
-    const stored = await this.#compositions.store(bytes.value.bytes);
-    const current = this.#table.head("datafile", id) as DatafilePointer | undefined;
-    const tokens = accessTokens ?? current?.content.accessTokens ?? [];
-    if (isCandidate && current === undefined) return err({ reason: "nothing_stable" });
-    const bodies =
-      isCandidate && current !== undefined
-        ? { body: current.content.body, candidate: stored }
-        : { body: stored };
-    const content = { ...bodies, accessTokens: tokens };
-    return this.#move({ kind: "datafile", id, account, content }, expected);
+    const { account, id, body: bytes, isCandidate, accessTokens, expected } = request;
+    const plain = unmade(bytes, await sha256(bytes));
+    const contentWith = (stored: Representations): DatafilePointer["content"] => {
+      const current = this.#table.head("datafile", id) as DatafilePointer | undefined;
+      const body = isCandidate ? (current?.content.body ?? stored) : stored;
+      const tokens = accessTokens ?? current?.content.accessTokens ?? [];
+      return { body, ...(isCandidate && { candidate: stored }), accessTokens: tokens };
+    };
+    const next = { kind: "datafile", id, account } as const;
+    return this.#publish({
+      expected,
+      isCandidate,
+      foretell: () => ({ ...next, content: contentWith(plain) }),
+      make: async () => {
+        const stored = await this.#compositions.store(bytes);
+        return ok({ ...next, content: contentWith(stored) });
+      },
+    });
+  }
+
+  // Nothing is stored before the move is known to be a move, and the id to be the account's.
+  #publish(publish: Publish): Promise<Result<Moved, MoveReject>> {
+    const { expected, isCandidate = false, foretell, make } = publish;
+    const { kind, id, account } = foretell();
+    return this.#ownership.inTurn({ kind, id }, async () => {
+      const current = this.#table.head(kind, id);
+      const foretold = movePointer(current, { next: foretell(), expected, nowMs: Date.now() });
+      if (!foretold.ok || !foretold.value.moved) return foretold;
+      if (isCandidate && current === undefined) return err({ reason: "nothing_stable" });
+      return this.#ownership.owning({ kind, id, account }, async () => {
+        const next = await make();
+        return next.ok ? this.#move(next.value, expected) : next;
+      });
+    });
   }
 
   async rollBack({ kind, id, to, expected }: Rollback): Promise<Result<Moved, MoveReject>> {
-    const target = this.#table.revision(kind, id, to);
-    if (target === undefined) return { ok: false, error: { reason: "unknown_revision", to } };
-    return this.#move(this.#withCurrentTokens(target), expected);
+    return this.#ownership.inTurn({ kind, id }, async () => {
+      const target = this.#table.revision(kind, id, to);
+      if (target === undefined) return err({ reason: "unknown_revision", to });
+      return this.#move(this.#withCurrentTokens(target), expected);
+    });
   }
 
   // Going back to an earlier body must not let a withdrawn token in again.
@@ -142,17 +186,13 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   }
 
   override async alarm(): Promise<void> {
-    await this.#copy();
+    await Promise.all([this.#copy(), this.#ownership.settle()]);
+    await this.#arm();
   }
 
-  async #move(
-    next: Pick<Pointer, "kind" | "id" | "account" | "content">,
-    expected: number,
-  ): Promise<Result<Moved, MoveReject>> {
-    const { kind, id } = next;
-    const current = this.#table.head(kind, id);
-    const move = { next, expected, nowMs: Date.now() } as Parameters<typeof movePointer>[1];
-    const outcome = movePointer(current, move);
+  async #move(next: Next, expected: number): Promise<Result<Moved, MoveReject>> {
+    const current = this.#table.head(next.kind, next.id);
+    const outcome = movePointer(current, { next, expected, nowMs: Date.now() });
     if (!outcome.ok || !outcome.value.moved) return outcome;
     this.#table.save(outcome.value.pointer);
     this.ctx.waitUntil(this.#announce(outcome.value.pointer));
@@ -194,11 +234,20 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
         this.#table.markCopied(due);
       }
       this.#retryMs = firstRetryMs;
-      await this.ctx.storage.deleteAlarm();
     } catch (error) {
       this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
       reportToLog("pointer_copy_failed", { error });
     }
+    await this.#arm();
+  }
+
+  /** Sets the alarm for what is due next. */
+  async #arm(): Promise<void> {
+    const isDue = this.#table.uncopied().length > 0;
+    const copyAtMs = isDue ? Date.now() + this.#retryMs : Number.POSITIVE_INFINITY;
+    const dueAtMs = Math.min(copyAtMs, this.#ownership.dueAtMs ?? Number.POSITIVE_INFINITY);
+    if (Number.isFinite(dueAtMs)) await this.ctx.storage.setAlarm(dueAtMs);
+    else await this.ctx.storage.deleteAlarm();
   }
 
   async #copyOne({ pointer, document }: Due): Promise<void> {
@@ -211,9 +260,25 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   }
 }
 
+type Next = Pick<Pointer, "kind" | "id" | "account" | "content">;
+
+type Publish = {
+  readonly expected: number;
+  readonly isCandidate?: boolean;
+  /** The move as it will be, but for forms that are yet to be made. */
+  readonly foretell: () => Next;
+  /** Makes and stores what the move needs. */
+  readonly make: () => Promise<Result<Next, ArtifactMissing>>;
+};
+
+/** A body of which no other form was made yet. */
+function unmade({ byteLength }: Uint8Array, digest: Digest): Representations {
+  return { identity: { sha256: digest, bytes: byteLength } };
+}
+
 function compositionOf(
   snippetId: string,
-  { payload, engine, beacon }: Pick<PublishSnippet, "payload" | "engine" | "beacon">,
+  { payload, engine, beacon }: Omit<SnippetPointer["content"], "composition">,
 ): CompositionOf {
   const delivered = deliveredBeacon(beacon);
   return { snippetId, payload, engine, ...(delivered !== undefined && { beacon: delivered }) };

@@ -3,9 +3,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { err, ok, type Result } from "#base/result.ts";
 import type {
+  ClaimOf,
   Engine,
   EngineConflict,
-  Owned,
   RegistryRpc,
   Scope,
   StoredToken,
@@ -42,10 +42,12 @@ import { withDeadline } from "#src/adapters/deadline.ts";
 import { reportToLog } from "#src/adapters/report.ts";
 import type { Rollout } from "#flags/rollout.ts";
 import type { Ring } from "#rum/window/ring.ts";
+import type { Claim, Owned } from "#src/delivery/claim.ts";
 import type { Pointer, PointerKind } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
 import { BeaconTable } from "./beacon-table.ts";
+import { ClaimTable } from "./claim-table.ts";
 import { FlagAuthority } from "./flag-authority.ts";
 import { SnapshotAuthority } from "./snapshot-authority.ts";
 import { migrate } from "./migrations.ts";
@@ -55,15 +57,14 @@ const steps = [
     version TEXT PRIMARY KEY, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,
     published_at_ms INTEGER NOT NULL
   )`,
-  `CREATE TABLE claim (
-    kind TEXT NOT NULL, id TEXT NOT NULL, account TEXT NOT NULL, PRIMARY KEY (kind, id)
-  )`,
+  ...ClaimTable.firstSteps,
   `CREATE TABLE token (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, scopes TEXT NOT NULL,
     account TEXT, created_at_ms INTEGER NOT NULL, revoked_at_ms INTEGER
   )`,
   ...FlagAuthority.steps,
   ...BeaconTable.steps,
+  ...ClaimTable.steps,
 ];
 
 const firstRetryMs = 2_000;
@@ -89,6 +90,7 @@ export class Registry
   implements RegistryRpc, BeaconRegistryRpc, FlagRegistryRpc
 {
   readonly #sql: SqlStorage;
+  readonly #claims: ClaimTable;
   readonly #beacons: BeaconTable;
   readonly #flags: FlagAuthority;
   readonly #snapshot: SnapshotAuthority;
@@ -100,6 +102,7 @@ export class Registry
     super(state, env);
     migrate(state.storage, steps);
     this.#sql = state.storage.sql;
+    this.#claims = new ClaimTable(state.storage);
     this.#beacons = new BeaconTable(state.storage);
     const shared = {
       storage: state.storage,
@@ -163,21 +166,16 @@ export class Registry
     return this.#snapshot.setBeaconPolicy(policy, expected);
   }
 
-  async claim(kind: PointerKind, id: string, account: string): Promise<Result<null, Owned>> {
-    this.#sql.exec("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)", kind, id, account);
-    const owner = await this.owner(kind, id);
-    return owner === account ? ok(null) : err({ reason: "id_taken", account: owner ?? "" });
+  async claim(claim: ClaimOf): Promise<Result<Claim, Owned>> {
+    return this.#claims.claim(claim);
   }
 
-  async release(kind: PointerKind, id: string, account: string): Promise<void> {
-    const forget = "DELETE FROM claim WHERE kind = ? AND id = ? AND account = ?";
-    this.#sql.exec(forget, kind, id, account);
+  async release(claim: ClaimOf): Promise<void> {
+    this.#claims.release(claim);
   }
 
   async owner(kind: PointerKind, id: string): Promise<string | null> {
-    const query = "SELECT account FROM claim WHERE kind = ? AND id = ?";
-    const [row] = this.#sql.exec<{ account: string }>(query, kind, id).toArray();
-    return row?.account ?? null;
+    return this.#claims.claimOf(kind, id)?.account ?? null;
   }
 
   async createToken(token: StoredToken): Promise<void> {
