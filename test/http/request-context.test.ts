@@ -6,9 +6,7 @@ import { compileLogic, type Logic } from "#flags/logic/compile-logic.ts";
 import { runLogic, type Subject } from "#flags/subject.ts";
 import type { HeldSnapshot } from "#src/adapters/snapshots.ts";
 import { stablePlan } from "#src/delivery/plan.ts";
-import type { Visit } from "#src/http/delivery.ts";
 import { RequestContext, type Asked } from "#src/http/request-context.ts";
-import flagsText from "../../docs/flags.md?raw";
 import { fc } from "../property.ts";
 import { expression } from "../flags/targetings.ts";
 import { newIsolate } from "../isolate.ts";
@@ -20,7 +18,7 @@ let held: HeldSnapshot;
 
 beforeAll(async () => {
   held = await services.snapshots.current({ nowMs, background });
-  expect(held.keys.length).toBeGreaterThan(0);
+  if (held.keys.length === 0) throw new Error("there is no key to name visitors with");
 });
 
 type Requested = { asked: Asked; headers: Record<string, string>; cf: Record<string, unknown> };
@@ -29,7 +27,7 @@ function contextOf({ asked, headers, cf }: Requested): RequestContext {
   const request = new Request("https://cdn.test/js/shop.js", { headers });
   const visit = { request, method: "GET", headers: request.headers, cf, services, background };
   const rest = { nowMs, held, plan: stablePlan, arms: undefined, sample: undefined };
-  return new RequestContext({ ...visit, ...rest } as unknown as Visit, asked);
+  return new RequestContext({ ...visit, ...rest }, asked);
 }
 
 const requests = fc.record<Requested>({
@@ -98,7 +96,7 @@ describe("an audience", () => {
           answer(logic, dryRun),
           answer(complete, dryRun),
         ];
-        expect(new Set(answers).size, answers.join("\n")).toBe(1);
+        expect(answers).toEqual(answers.map(() => answers[0]));
       }),
       { numRuns: 3_000 },
     );
@@ -126,15 +124,8 @@ describe("an audience", () => {
     });
     const shown = Object.getPrototypeOf(context) as object;
     expect(Reflect.ownKeys(context)).toEqual([]);
-    expect(Reflect.ownKeys(shown).toSorted()).toEqual(audienceNames.toSorted());
+    expect(new Set(Reflect.ownKeys(shown))).toEqual(new Set(audienceNames));
     expect(Object.getPrototypeOf(shown)).toBe(null);
     expect(Object.isFrozen(shown)).toBe(true);
-  });
-
-  it("can ask for the names that docs/flags.md lists, and for no others", () => {
-    const [, chapter = ""] = flagsText.split("## What an audience can ask");
-    const [listed = ""] = chapter.split(", with flagd's");
-    const named = [...listed.replaceAll(/\([^)]*\)/g, "").matchAll(/`(\w+)`/g)];
-    expect(named.map(([, name]) => name).toSorted()).toEqual(audienceNames.toSorted());
   });
 });
