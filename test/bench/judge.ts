@@ -157,7 +157,7 @@ function costs() {
     "lcp.value": 1_496,
     "inp.value": 88,
     "cls.value": 0.02,
-    "snippet.change_after_fcp_ms": 0,
+    "snippet.flicker_ms": 0,
   };
   const events = Array.from({ length: 1_000 }, (_, at): EvidenceEvent => {
     const bucket = at % 64;

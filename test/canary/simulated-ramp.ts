@@ -192,7 +192,7 @@ class Traffic {
       "lcp.value": 8 * Math.round(this.duration(1_500 * drift, 0.4, visitor) / 8),
       "inp.value": interacts ? 8 * Math.round(this.duration(90, 0.7, visitor) / 8) : null,
       "cls.value": shifts ? -0.1 * drift * Math.log(1 - this.#random()) : 0,
-      "snippet.change_after_fcp_ms": flickers ? this.duration(40, 1, visitor) : 0,
+      "snippet.flicker_ms": flickers ? this.duration(40, 1, visitor) : 0,
       "x.event.purchase.value": buys ? Math.exp(3.5 + 1.2 * this.normal()) : null,
     };
   }

@@ -68,7 +68,7 @@ describe("wideEvent", () => {
       "snippet.response_end": 200,
       "snippet.wait_to_exec_ms": 12.5,
       "snippet.change_after_fcp_ms": 5.5,
-      "nav.redirect_ms": 0,
+      "snippet.flicker_ms": 5.5,
       "nav.dns_ms": 10,
       "nav.connect_ms": 25,
       "nav.download_ms": 40,

@@ -17,12 +17,24 @@ export function derivedColumns(said: ColumnValues, carried: Carried): ColumnValu
     "snippet.download_ms": snippet.downloadMs,
     "snippet.response_end": snippet.responseEnd,
     "snippet.wait_to_exec_ms": less(said["snippet.eval_start"], snippet.responseEnd),
-    "snippet.change_after_fcp_ms": less(said["snippet.first_change"], said["fcp.value"]),
+    ...changeOf(said),
     "nav.redirect_ms": page.redirectMs,
     "nav.dns_ms": page.dnsMs,
     "nav.connect_ms": page.connectMs,
     "nav.download_ms": page.downloadMs,
   });
+}
+
+// The change is told since `timeOrigin`, the paint since the view began: of a load that is
+// when it was activated, of any other view nobody has said.
+function changeOf(said: ColumnValues): Loose<ColumnValues> {
+  const { "browser.web_vital.navigation_type": type, "pv.index": index } = said;
+  const activated = said["nav.activation_start"] ?? 0;
+  const changed = less(said["snippet.first_change"], activated);
+  if (index !== 0 || type === undefined || changed === undefined) return {};
+  const afterMs = less(changed, said["fcp.value"]);
+  const flickerMs = afterMs && Math.max(afterMs, 0);
+  return { "snippet.change_after_fcp_ms": afterMs, "snippet.flicker_ms": flickerMs };
 }
 
 type PhaseName =
@@ -43,12 +55,13 @@ function phasesOf(timing: Timing | undefined): Phases {
   const ends = { fetchStart, responseEnd: told(responseEnd) };
   // Without Timing-Allow-Origin all but the two ends are zero. Zero would be a lie.
   if (requestStart === 0) return ends;
-  const dnsMs = span(dnsStart, dnsEnd);
-  const connectMs = span(connectStart, connectEnd);
+  const dnsMs = span(told(dnsStart), told(dnsEnd));
+  const connectMs = span(told(connectStart), told(connectEnd));
+  const isWhole = dnsMs !== undefined && connectMs !== undefined;
   return {
     ...ends,
-    redirectMs: span(redirectStart, redirectEnd),
-    queueMs: span(fetchStart + (dnsMs ?? 0) + (connectMs ?? 0), requestStart),
+    redirectMs: span(told(redirectStart), told(redirectEnd)),
+    queueMs: isWhole ? span(fetchStart + dnsMs + connectMs, requestStart) : undefined,
     dnsMs,
     connectMs,
     tlsMs: span(told(tlsStart), connectEnd),

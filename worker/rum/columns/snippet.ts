@@ -44,9 +44,20 @@ export const snippetRunColumns = {
   "snippet.span.apply_ms": late(18, ms, "Changing the page."),
   "snippet.async_ms": late(19, ms, "In callbacks after that."),
   "snippet.max_task_ms": second(late(20, ms, "Its longest span.")),
-  "snippet.forced_layout_ms": late(21, ms, "Style and layout that it forced."),
+  "snippet.forced_layout_ms": late(
+    21,
+    ms,
+    "Style and layout that it forced in long animation frames.",
+  ),
   "snippet.first_change": late(22, ms, "When it first changed the page."),
-  "snippet.change_after_fcp_ms": sealed(signedMs, "Above 0 the visitor saw the page change."),
+  "snippet.change_after_fcp_ms": sealed(
+    signedMs,
+    "From the first paint to the first change, of a load; above 0 the visitor saw the page change.",
+  ),
+  "snippet.flicker_ms": sealed(
+    ms,
+    "For how long the visitor saw the page unchanged; 0 where it was changed before its first paint.",
+  ),
   "snippet.changes": second(late(23, count, "How many changes it made.")),
   "snippet.error_count": both(11, count, "Uncaught errors of its script."),
 } as const;

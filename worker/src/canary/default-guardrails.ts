@@ -76,7 +76,7 @@ const snippet = [
   },
   {
     name: "flicker_mean",
-    measure: mean("snippet.change_after_fcp_ms", 10_000),
+    measure: mean("snippet.flicker_ms", 10_000),
     role: "guard",
     margin: 0.02,
     negligible: 5,
