@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Column } from "#rum/column.ts";
 import { columnGroups, columnTable, schemaVersion } from "#rum/columns.ts";
 import { carriedFields } from "#rum/columns/carried.ts";
-import { wireVersion } from "#rum/wire.ts";
+import { wireVersion } from "#rum/wire-version.ts";
 
 /** Where the document stands in the repository. */
 export const documentPath = join(import.meta.dirname, "..", "docs", "wide-event.md");

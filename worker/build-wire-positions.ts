@@ -3,7 +3,7 @@
 // code carries neither names nor table. Run by `npm run columns`.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { layout, wireVersion, type BeaconKind } from "#rum/wire.ts";
+import { layout, type BeaconKind } from "#rum/wire.ts";
 
 /** Where the positions stand in the repository. */
 export const positionsPath = join(import.meta.dirname, "rum", "positions.ts");
@@ -12,7 +12,6 @@ export const positionsPath = join(import.meta.dirname, "rum", "positions.ts");
 export function positionsText(): string {
   return [
     "// Where each field stands in a beacon. Made from the column table by `npm run columns`.",
-    `export const version = ${wireVersion};`,
     ...constants("early"),
     ...constants("late"),
     "",

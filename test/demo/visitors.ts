@@ -3,7 +3,8 @@
 // beacons of its view. What a page measures, the caller makes up.
 import type { Said } from "#rum/columns.ts";
 import type { Timing } from "#rum/columns/carried.ts";
-import { encodeBeacon, wireVersion } from "#rum/wire.ts";
+import { wireVersion } from "#rum/wire-version.ts";
+import { encodeBeacon } from "#rum/wire.ts";
 import { seeded } from "../stats/seeded.ts";
 
 /** The arms that the edge gave, by the flag's code. */

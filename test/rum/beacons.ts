@@ -149,6 +149,7 @@ export const fullLate: SaidBeacon = {
     ["member", true],
     ["basket", 3],
   ],
+  "beacon.omitted_count": 0,
 };
 
 /** A text as the server takes it in; throws for one that it refuses. */

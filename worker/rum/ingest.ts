@@ -3,7 +3,8 @@
 // rest counts. Takes any text without throwing, and keeps nothing but checked values.
 import { err, ok, type Result } from "#base/result.ts";
 import type { FieldName, Said } from "./columns.ts";
-import { kindOf, layout, wireVersion, type Head } from "./wire.ts";
+import { wireVersion } from "./wire-version.ts";
+import { kindOf, layout, type Head } from "./wire.ts";
 
 /** Longest text of a beacon, in bytes and so in characters: what browsers send at exit. */
 export const maxBeaconBytes = 65_536;

@@ -1,5 +1,4 @@
 // Where each field stands in a beacon. Made from the column table by `npm run columns`.
-export const version = 1;
 export const earlyBeaconSchema = 0;
 export const earlyStitchLateSeq = 1;
 export const earlyPvId = 2;
@@ -133,3 +132,4 @@ export const lateResourceCount = 79;
 export const lateResourceBufferFull = 80;
 export const lateBeaconEvents = 81;
 export const lateBeaconMarks = 82;
+export const lateBeaconOmittedCount = 83;

@@ -5,9 +5,6 @@
 import { fieldTable, type FieldName, type Said, type ValueOf } from "./columns.ts";
 import type { Column } from "./column.ts";
 
-/** Version of the format: goes up when a position changes its meaning, which none may. */
-export const wireVersion = 1;
-
 /** The early beacon is number 0 of its view; all others are late ones. */
 export type BeaconKind = "early" | "late";
 

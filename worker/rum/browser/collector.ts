@@ -8,10 +8,11 @@ import { guarded, listen } from "./guard.ts";
 import type { Handover } from "./handover.ts";
 import { watchInteractions } from "./interactions.ts";
 import { live } from "./lifecycle.ts";
-import { sessionOf } from "./session.ts";
 import { watchMainThread } from "./main-thread.ts";
 import { watchNeighbours } from "./neighbours.ts";
 import { countInteractions } from "./page.ts";
+import { beginView } from "./page-view.ts";
+import { sessionOf } from "./session.ts";
 import { watchVisibility } from "./visibility.ts";
 
 const start = guarded((handover: Handover): void => {
@@ -19,6 +20,7 @@ const start = guarded((handover: Handover): void => {
   // Nobody has seen the page yet, or the early part failed: then there is no view.
   if (early.length === 0) return;
   early[lateSessionId] = sessionOf(handover[0], early);
+  beginView(0, early);
   listen("securitypolicyviolation", (event) => {
     if (items.length < 500) items.push(event);
   });

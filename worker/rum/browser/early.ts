@@ -3,7 +3,7 @@
 // and brings the collector. The composition fences it, so that what throws ends this
 // part alone; what the engine calls is therefore made first, and never throws.
 // Syntax of ES2015: where it could not be parsed, neither could the engine behind it.
-import { version } from "#rum/positions.ts";
+import { wireVersion } from "#rum/wire-version.ts";
 import type { Row } from "#rum/wire.ts";
 import type { Item } from "./handover.ts";
 import type { Loose } from "./platform.ts";
@@ -70,7 +70,7 @@ type Plain<List> = List & { toJSON?: 0 };
       times.toJSON = early.toJSON = 0;
       early.push(
         ...([
-          version,
+          wireVersion,
           0,
           id,
           0,

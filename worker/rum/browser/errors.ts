@@ -14,7 +14,7 @@ import { current, onBegin } from "./page-view.ts";
 
 /** Begins every view's counts. */
 export const countErrors = (): void => {
-  onBegin((row) => {
+  onBegin(({ row }) => {
     row[lateErrorCount] = row[lateRejectionCount] = row[lateCspViolations] = 0;
     row[lateSnippetErrorCount] = 0;
   });
@@ -38,13 +38,14 @@ export const takeError = (event: Event, ours: boolean): void => {
   }
 };
 
+/** May throw, as whatever was thrown may be asked; then it has said nothing of it. */
 const describe = (thrown: unknown, message?: string, filename?: string): void => {
   const { row } = current;
   if (row[lateExceptionMessageHash] != null) return;
   const { name, message: text } = Object(thrown) as Partial<Error>;
-  if (/^\w{1,64}$/.test(name ?? "")) row[lateExceptionType] = name;
-  row[lateExceptionFirstHost] = hostOf(filename);
   row[lateExceptionMessageHash] = hashOf(String(text ?? message ?? thrown));
+  row[lateExceptionFirstHost] = hostOf(filename);
+  if (typeof name === "string" && /^\w{1,64}$/.test(name)) row[lateExceptionType] = name;
 };
 
 /** FNV-1a, 32 bits, http://www.isthe.com/chongo/tech/comp/fnv/ */

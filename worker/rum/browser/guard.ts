@@ -1,4 +1,13 @@
-// Nothing that the collector does may throw into the page: every way in goes through here.
+// Nothing that the collector does may throw into the page: every way in goes through
+// here, and what had to be left out is counted in the shown view's row.
+import { lateBeaconOmittedCount } from "#rum/positions.ts";
+import { current } from "./page-view.ts";
+
+/** Counts one thing that the page said or let us ask, and that is left out. */
+export const omit = (): void => {
+  // Before the first view there is nobody to tell.
+  if (current) current.row[lateBeaconOmittedCount]! += 1;
+};
 
 /** The same function, whose errors end nothing but itself. */
 export const guarded =
@@ -8,6 +17,7 @@ export const guarded =
       run(...given);
     } catch {
       // A page without this measurement is better than one with our error.
+      omit();
     }
   };
 

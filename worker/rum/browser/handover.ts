@@ -3,7 +3,12 @@
 import type { BeaconConfig } from "./config.ts";
 
 /** One call of the engine's span: its name, start and end, and how many changes it made. */
-type SpanItem = readonly [name: string, start: number, end: number, changes: number | undefined];
+export type SpanItem = readonly [
+  name: string,
+  start: number,
+  end: number,
+  changes: number | undefined,
+];
 
 /** One call of `aviary.track`. */
 type TrackItem = readonly [name: string, said?: { readonly value?: unknown }];

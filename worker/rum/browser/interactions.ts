@@ -1,62 +1,82 @@
 // Of what the slowest interaction was made: waiting, handlers, painting, and whose
 // script ran longest meanwhile. Handlers of one frame belong together, as a click's
-// are not those of the pointer that made it.
+// are not those of the pointer that made it. All as web-vitals divides it.
 import {
   lateInpInputDelay,
   lateInpInteractionTarget,
   lateInpInteractionType,
+  lateInpLongestScriptHost,
+  lateInpLongestScriptMs,
   lateInpPresentationDelay,
   lateInpProcessingDuration,
+  lateInpValue,
 } from "#rum/positions.ts";
 import type { INPMetric } from "web-vitals";
 import { blame } from "./main-thread.ts";
-import { observe } from "./observe.ts";
-import type { LateRow } from "./page-view.ts";
+import { observe, takeWaiting } from "./observe.ts";
+import type { LateRow, PageView } from "./page-view.ts";
+import { remember } from "./recent.ts";
 import { selectorOf } from "./selector.ts";
 
 /** Events of one frame: durations are rounded to 8 ms, and so is when they were shown. */
 type Frame = { readonly shownMs: number; beganMs: number; handledMs: number };
 
 const sameFrameMs = 8;
-const mostFrames = 50;
 const frames: Frame[] = [];
+const frameOf = new WeakMap<PerformanceEntry, Frame>();
+/** What was touched, by interaction: its element may be gone when its INP is known. */
+const targets: (readonly [interaction: number | undefined, target: string])[] = [];
+/** From when to when a row's slowest interaction was handled. */
+const slowest = new WeakMap<LateRow, readonly [startMs: number, handledMs: number]>();
 
-/** INP of each view, by its row. */
-export const slowest = new WeakMap<LateRow, INPMetric>();
-
-/** Watches events that took long enough to be told of. */
+/** Watches events that took long enough to be told of, and the first one. */
 export const watchInteractions = (): void => {
-  observe("event", (event) => {
-    const { processingStart, processingEnd } = event;
-    const frame = frameOf(event);
-    if (!frame) {
-      const shownMs = event.startTime + event.duration;
-      frames.push({ shownMs, beganMs: processingStart, handledMs: processingEnd });
-      if (frames.length > mostFrames) frames.shift();
-      return;
-    }
-    frame.beganMs = Math.min(frame.beganMs, processingStart);
-    frame.handledMs = Math.max(frame.handledMs, processingEnd);
-  });
+  observe("event", take);
+  observe("first-input", take);
 };
 
-const frameOf = ({ startTime, duration }: PerformanceEventTiming): Frame | undefined =>
-  frames.find(({ shownMs }) => Math.abs(startTime + duration - shownMs) <= sameFrameMs);
+const take = (event: PerformanceEventTiming): void => {
+  const { startTime, duration, processingStart, processingEnd, interactionId } = event;
+  const shownMs = startTime + duration;
+  let frame = frames.findLast((each) => Math.abs(shownMs - each.shownMs) <= sameFrameMs);
+  if (!frame) {
+    frame = { shownMs, beganMs: processingStart, handledMs: processingEnd };
+    remember(frames, frame);
+  }
+  frame.beganMs = Math.min(frame.beganMs, processingStart);
+  frame.handledMs = Math.max(frame.handledMs, processingEnd);
+  frameOf.set(event, frame);
+  const target = interactionId && selectorOf(event.target);
+  if (target && !targetOf(event)) remember(targets, [interactionId, target]);
+};
 
-/** Puts the parts of a row's slowest interaction beside its INP. */
-export const writeInteraction = (row: LateRow): void => {
-  const { value = 0, entries = [] } = slowest.get(row) ?? {};
-  const [first] = entries;
-  if (!first) return;
+/** The first that its events named. */
+const targetOf = ({ interactionId }: PerformanceEventTiming): string | undefined =>
+  targets.find(([interaction]) => interaction === interactionId)?.[1];
+
+/** Puts INP and its parts into a row. */
+export const writeInp = (row: LateRow, { value, entries: [first] }: INPMetric): void => {
+  row[lateInpValue] = value;
+  takeWaiting();
+  // A view that began without a load may have interactions too short to be told of.
+  const frame = first && frameOf.get(first);
+  if (!frame) return;
   const { startTime } = first;
-  const { beganMs = first.processingStart, handledMs = first.processingEnd } = frameOf(first) ?? {};
-  const began = Math.max(beganMs, startTime);
+  const began = Math.max(frame.beganMs, startTime);
   const shown = Math.max(startTime + value, began);
-  const handled = Math.min(handledMs, shown);
+  const handled = Math.min(frame.handledMs, shown);
   row[lateInpInputDelay] = began - startTime;
   row[lateInpProcessingDuration] = handled - began;
   row[lateInpPresentationDelay] = shown - handled;
-  row[lateInpInteractionTarget] = selectorOf(entries.find(({ target }) => target)?.target);
+  row[lateInpInteractionTarget] = targetOf(first);
   row[lateInpInteractionType] = first.name.startsWith("key") ? "keyboard" : "pointer";
-  blame(row, startTime, shown);
+  row[lateInpLongestScriptMs] = row[lateInpLongestScriptHost] = undefined;
+  blame(row, startTime, handled);
+  slowest.set(row, [startTime, handled]);
+};
+
+/** Names whose script ran longest, of which browsers may tell later than of the event. */
+export const writeLongest = ({ row }: PageView): void => {
+  const times = slowest.get(row);
+  if (times) blame(row, ...times);
 };

@@ -4,6 +4,7 @@
 // is no unload handler: it would keep the page out of the bfcache.
 import {
   earlyClientSentAt,
+  lateBeaconOmittedCount,
   latePageBfcacheRestores,
   latePageEndAt,
   latePageEndReason,
@@ -11,7 +12,7 @@ import {
 import { takeItems, writeEngine } from "./engine.ts";
 import { guarded, listen } from "./guard.ts";
 import type { Handover } from "./handover.ts";
-import { writeInteraction } from "./interactions.ts";
+import { writeLongest } from "./interactions.ts";
 import { sendLaterEarly, type LaterStart } from "./later-view.ts";
 import { writeNeighbours } from "./neighbours.ts";
 import { takeWaiting } from "./observe.ts";
@@ -23,12 +24,14 @@ import { watchVitals } from "./vitals.ts";
 
 type Reason = NonNullable<LateRow[typeof latePageEndReason]>;
 
+/** What is said of the page as it is; where one fails, the others speak. */
+const writers = [writeEngine, writeNeighbours, writePage, writeLongest].map(guarded);
 const lateAfterMs = 25_000;
 /** Longest that `web-vitals` waits for an idle moment to settle a view that ended. */
 const settleMs = 1_100;
 const mostArmEveryMs = 60_000;
 
-/** Begins the first view, and everything that ends one or begins the next. */
+/** Everything that ends a view or begins the next. */
 export const live = (handover: Handover): void => {
   const [config, , source, early] = handover;
   const to = new URL(config.to, source).href;
@@ -38,20 +41,22 @@ export const live = (handover: Handover): void => {
   let armAfterMs = 500;
 
   const complete = (reason: Reason): void => {
-    const { row, index } = current;
+    const view = current;
+    const { row } = view;
+    // What was left out of the page's present state is counted anew.
+    row[lateBeaconOmittedCount]! -= view.omitted;
     takeWaiting();
     takeItems(handover);
-    writeEngine(handover);
-    writeNeighbours(row);
-    writePage(row, index);
-    writeInteraction(row);
+    const before = row[lateBeaconOmittedCount]!;
+    for (const write of writers) write(view, handover);
+    view.omitted = row[lateBeaconOmittedCount]! - before;
     countVisible(performance.now());
     row[latePageEndAt] = performance.now();
     row[latePageEndReason] = reason;
   };
   const settle = guarded((): void => {
     if (!settling) return;
-    writeInteraction(settling.row);
+    writeLongest(settling);
     send(settling, to);
     settling = undefined;
   });
@@ -78,7 +83,6 @@ export const live = (handover: Handover): void => {
     armAfterMs = 500;
   };
 
-  beginView(0, early);
   current.row[latePageBfcacheRestores] = 0;
   const sentAt = early[earlyClientSentAt] as number;
   setTimeout(timeOut, sentAt + lateAfterMs - performance.now(), current);

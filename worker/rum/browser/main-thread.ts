@@ -1,6 +1,7 @@
 // What kept the main thread busy: long tasks, long animation frames and whose scripts
 // ran in them.
 import {
+  earlyNavActivationStart,
   lateFcpValue,
   lateInpLongestScriptHost,
   lateInpLongestScriptMs,
@@ -19,18 +20,18 @@ import {
 import { hostOf } from "./guard.ts";
 import { blockedBy } from "./neighbours.ts";
 import { observe } from "./observe.ts";
-import { current, onBegin, type LateRow } from "./page-view.ts";
+import { current, type Beginner, type LateRow, type PageView } from "./page-view.ts";
+import { remember } from "./recent.ts";
 
-/** Long enough a memory for one slow interaction. */
-const mostScripts = 100;
+/** The first ones: those until the page is loaded count. */
 const mostTasks = 200;
 
-const scripts: PerformanceScriptTiming[] = [];
+const frames: PerformanceLongAnimationFrameTiming[] = [];
 const tasks: PerformanceEntry[] = [];
 
 /** Adds to a sum of the shown view. */
 const add = (at: NumberAt, ms: number): void => {
-  current.row[at] = (current.row[at] ?? 0) + ms;
+  current.row[at]! += ms;
 };
 
 type NumberAt =
@@ -44,29 +45,36 @@ type NumberAt =
   | typeof lateLongtaskCount
   | typeof lateLongtaskTotalMs;
 
-const zeros = (...positions: NumberAt[]): void =>
-  onBegin((row) => {
+const zeros =
+  (...positions: NumberAt[]): Beginner =>
+  ({ row }) => {
     for (const at of positions) row[at] = 0;
-  });
+  };
 
 /** Watches both; `source` is the snippet's URL. */
 export const watchMainThread = (source: string): void => {
-  const hasTasks = observe("longtask", (task) => {
-    add(lateLongtaskCount, 1);
-    add(lateLongtaskTotalMs, task.duration);
-    if (tasks.length < mostTasks) tasks.push(task);
-  });
-  if (hasTasks) zeros(lateLongtaskCount, lateLongtaskTotalMs);
-  const hasFrames = observe("long-animation-frame", (frame) => {
-    add(lateLoafCount, 1);
-    current.row[lateLoafMaxMs] = Math.max(current.row[lateLoafMaxMs] ?? 0, frame.duration);
-    add(lateLoafBlockingMs, frame.blockingDuration);
-    if (frame.styleAndLayoutStart) {
-      add(lateLoafStyleLayoutMs, frame.startTime + frame.duration - frame.styleAndLayoutStart);
-    }
-    for (const script of frame.scripts) takeScript(script, source);
-  });
-  if (hasFrames) {
+  observe(
+    "longtask",
+    (task) => {
+      add(lateLongtaskCount, 1);
+      add(lateLongtaskTotalMs, task.duration);
+      if (tasks.length < mostTasks) tasks.push(task);
+    },
+    zeros(lateLongtaskCount, lateLongtaskTotalMs),
+  );
+  observe(
+    "long-animation-frame",
+    (frame) => {
+      const { startTime, duration, styleAndLayoutStart } = frame;
+      add(lateLoafCount, 1);
+      current.row[lateLoafMaxMs] = Math.max(current.row[lateLoafMaxMs]!, duration);
+      add(lateLoafBlockingMs, frame.blockingDuration);
+      if (styleAndLayoutStart) {
+        add(lateLoafStyleLayoutMs, startTime + duration - styleAndLayoutStart);
+      }
+      for (const script of frame.scripts) takeScript(script, source);
+      remember(frames, frame);
+    },
     zeros(
       lateLoafCount,
       lateLoafMaxMs,
@@ -75,46 +83,45 @@ export const watchMainThread = (source: string): void => {
       lateLoafStyleLayoutMs,
       lateLoafOwnMs,
       lateSnippetForcedLayoutMs,
-    );
-  }
+    ),
+  );
 };
 
 const takeScript = (script: PerformanceScriptTiming, source: string): void => {
-  const { duration, sourceURL, invokerType, forcedStyleAndLayoutDuration } = script;
+  const { duration, sourceURL } = script;
   add(lateLoafScriptMs, duration);
   if (sourceURL === source) {
     add(lateLoafOwnMs, duration);
-    add(lateSnippetForcedLayoutMs, forcedStyleAndLayoutDuration);
-    if (invokerType === "classic-script") {
+    add(lateSnippetForcedLayoutMs, script.forcedStyleAndLayoutDuration);
+    if (script.invokerType === "classic-script") {
       current.row[lateSnippetCompileMs] = script.executionStart - script.startTime;
     }
-  } else blockedBy(hostOf(sourceURL), duration);
-  scripts.push(script);
-  if (scripts.length > mostScripts) scripts.shift();
+  } else blockedBy(sourceURL, duration);
 };
 
-/** Names whose script ran longest in an interaction. */
-export const blame = (row: LateRow, startMs: number, endMs: number): void => {
-  row[lateInpLongestScriptMs] = row[lateInpLongestScriptHost] = undefined;
-  for (const script of scripts) {
-    const { startTime, duration, sourceURL } = script;
-    const ms = Math.min(startTime + duration, endMs) - Math.max(startTime, startMs);
-    if (ms > (row[lateInpLongestScriptMs] ?? 0)) {
-      row[lateInpLongestScriptMs] = ms;
-      row[lateInpLongestScriptHost] = hostOf(sourceURL);
+/** Names whose script ran longest since an interaction began, in the frames that it was handled in. */
+export const blame = (row: LateRow, startMs: number, handledMs: number): void => {
+  let longestMs = 0;
+  for (const frame of frames) {
+    if (frame.startTime + frame.duration < startMs || frame.startTime > handledMs) continue;
+    for (const { startTime, duration, sourceURL } of frame.scripts) {
+      const ms = startTime + duration - Math.max(startTime, startMs);
+      if (ms > longestMs) {
+        row[lateInpLongestScriptMs] = longestMs = ms;
+        row[lateInpLongestScriptHost] = hostOf(sourceURL);
+      }
     }
   }
 };
 
-/** Total Blocking Time, from First Contentful Paint to `loadedMs`. */
-export const writeTbt = (row: LateRow, loadedMs: number): void => {
-  const paintedMs = row[lateFcpValue];
-  if (paintedMs == null || row[lateLongtaskCount] == null) return;
-  let blockedMs = 0;
+/** Total Blocking Time, as Lighthouse has it: from First Contentful Paint to `loadedMs`. */
+export const writeTbt = ({ row, early }: PageView, loadedMs: number): void => {
+  const fcpMs = row[lateFcpValue];
+  if (fcpMs == null || row[lateLongtaskCount] == null) return;
+  const paintedMs = fcpMs + ((early[earlyNavActivationStart] as number | null) ?? 0);
+  row[lateTbtValue] = 0;
   for (const { startTime, duration } of tasks) {
-    if (startTime + duration > paintedMs && startTime < loadedMs) {
-      blockedMs += Math.max(0, duration - 50);
-    }
+    const endMs = Math.min(startTime + duration, loadedMs);
+    row[lateTbtValue] += Math.max(0, endMs - Math.max(startTime, paintedMs) - 50);
   }
-  row[lateTbtValue] = blockedMs;
 };

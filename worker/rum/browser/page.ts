@@ -15,27 +15,29 @@ import {
   latePageNotRestoredReasons,
 } from "#rum/positions.ts";
 import { writeTbt } from "./main-thread.ts";
-import { onBegin, type LateRow } from "./page-view.ts";
+import { onBegin, type PageView } from "./page-view.ts";
 
 let interactionsBefore = 0;
 
 /** Begins every view's counts. */
 export const countInteractions = (): void => {
-  onBegin((_, index) => {
+  onBegin(({ index }) => {
     if (index) interactionsBefore = performance.interactionCount ?? 0;
   });
 };
 
 /** Puts what can be said of the page now into a row; asks for no layout. */
-export const writePage = (row: LateRow, index: number): void => {
+export const writePage = (view: PageView): void => {
+  const { row, index } = view;
   const count = performance.interactionCount as number | undefined;
   if (count != null) row[lateInteractionCount] = count - interactionsBefore;
   row[lateMemoryUsedJsHeap] = performance.memory?.usedJSHeapSize;
   row[lateDomNodes] = document.getElementsByTagName("*").length;
-  if (!index) writeNavigation(row);
+  if (!index) writeNavigation(view);
 };
 
-const writeNavigation = (row: LateRow): void => {
+const writeNavigation = (view: PageView): void => {
+  const { row } = view;
   const [page] = performance.getEntriesByType("navigation");
   if (!page) return;
   row[lateNavTiming] = [
@@ -56,11 +58,13 @@ const writeNavigation = (row: LateRow): void => {
   row[lateNavDomInteractive] = page.domInteractive || null;
   row[lateNavDclEnd] = page.domContentLoadedEventEnd || null;
   row[lateNavLoadEnd] = page.loadEventEnd || null;
-  row[lateNavTransferSize] = page.transferSize;
+  row[lateNavTransferSize] = page.decodedBodySize ? page.transferSize : undefined;
   row[lateNavDeliveryType] = page.deliveryType;
   row[lateNavServerTiming] = page.serverTiming
     ?.slice(0, 3)
-    .map(({ name, duration }) => `${name};${duration}`);
-  row[latePageNotRestoredReasons] = page.notRestoredReasons?.reasons?.map(({ reason }) => reason);
-  writeTbt(row, page.loadEventEnd || Infinity);
+    .map(({ name, duration }) => `${name.slice(0, 50)};${duration}`);
+  row[latePageNotRestoredReasons] = page.notRestoredReasons?.reasons
+    ?.slice(0, 10)
+    .map(({ reason }) => reason);
+  writeTbt(view, page.loadEventEnd || Infinity);
 };

@@ -43,6 +43,8 @@ declare global {
 /** Entries of the performance timeline that the collector watches. */
 export type EntryOf = {
   readonly event: PerformanceEventTiming;
+  readonly "first-input": PerformanceEventTiming;
+  readonly "layout-shift": LayoutShift;
   readonly longtask: PerformanceEntry;
   readonly "long-animation-frame": PerformanceLongAnimationFrameTiming;
   readonly resource: PerformanceResourceTiming;

@@ -44,9 +44,10 @@ export const textsOf = (row: readonly unknown[]): string[] => Array.from(row, te
 
 const textOf = (value: unknown): string => {
   if (Array.isArray(value)) return `[${textsOf(value).join()}]`;
-  if (typeof value !== "number") return JSON.stringify(value) ?? "null";
   // A ten-thousandth of a millisecond, or of a layout shift, is exact enough.
-  return Number.isFinite(value) ? String(+value.toFixed(4)) : "null";
+  if (typeof value === "number") return JSON.stringify(+value.toFixed(4));
+  // Whatever else there is, where a page has changed its browser, is none of ours.
+  return typeof value === "string" || value === Boolean(value) ? JSON.stringify(value) : "null";
 };
 
 const write = (view: PageView, transport: "sb" | "keepalive" | "fetchlater"): string[] => {

@@ -9,7 +9,10 @@ const key = "aviary";
 export const sessionOf = ({ session }: BeaconConfig, early: readonly unknown[]): unknown => {
   if (!session || navigator.globalPrivacyControl) return undefined;
   try {
-    return (sessionStorage[key] ??= early[earlyPvId]);
+    // Others may write there, too.
+    const kept: unknown = sessionStorage[key];
+    if (/^[0-9a-f]{32}$/.test(kept as string)) return kept;
+    return (sessionStorage[key] = early[earlyPvId]);
   } catch {
     return undefined;
   }

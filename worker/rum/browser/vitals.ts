@@ -4,7 +4,6 @@ import {
   lateClsLargestShiftTime,
   lateClsValue,
   lateFcpValue,
-  lateInpValue,
   lateLcpElement,
   lateLcpElementRenderDelay,
   lateLcpResourceLoadDelay,
@@ -22,9 +21,14 @@ import {
   type Metric,
 } from "web-vitals";
 import { guarded, hostOf } from "./guard.ts";
-import { slowest } from "./interactions.ts";
+import { writeInp } from "./interactions.ts";
+import { fetchedFor } from "./neighbours.ts";
+import { observe } from "./observe.ts";
 import { current, viewFrom, type LateRow } from "./page-view.ts";
 import { selectorOf } from "./selector.ts";
+
+/** What shifted, by entry: it may be gone when the shift turns out to be the largest. */
+const shifted = new WeakMap<LayoutShift, string | undefined>();
 
 /**
  * Watches all four, for every view of the document. Calls back when a soft navigation
@@ -47,42 +51,56 @@ export const watchVitals = (onSoftNavigation: (startMs: number) => void): void =
     options,
   );
   onLCP(into(writeLcp), options);
+  observe("layout-shift", noteShifted);
   onCLS(into(writeCls), options);
-  onINP(
-    into((row, metric) => {
-      row[lateInpValue] = metric.value;
-      slowest.set(row, metric);
-    }),
-    options,
-  );
+  onINP(into(writeInp), options);
 };
 
-const writeLcp = (row: LateRow, { value, entries: [entry] }: LCPMetric): void => {
+// As web-vitals divides it: each part ends where the next begins, none before the first
+// byte. What had no resource to load has no parts of loading.
+const writeLcp = (row: LateRow, metric: LCPMetric): void => {
+  const { value, navigationType, navigationStartTime = 0 } = metric;
   row[lateLcpValue] = value;
+  const [entry] = metric.entries;
   if (!entry) return;
-  row[lateLcpElement] = selectorOf(entry.element);
-  row[lateLcpUrlDomain] = hostOf(entry.url);
-  const [page] = performance.getEntriesByType("navigation");
-  if (!page || entry.url === "") return;
-  const resource = performance.getEntriesByName(entry.url)[0] as
-    | PerformanceResourceTiming
-    | undefined;
-  if (!resource) return;
-  // As web-vitals divides it: each part ends where the next begins, none before the first byte.
-  const activation = page.activationStart ?? 0;
-  const firstByte = Math.max(page.responseStart - activation, 0);
-  const requested = Math.max(firstByte, (resource.requestStart || resource.startTime) - activation);
-  const loaded = Math.min(value, Math.max(requested, resource.responseEnd - activation));
-  row[lateLcpResourceLoadDelay] = requested - firstByte;
-  row[lateLcpResourceLoadDuration] = loaded - requested;
-  row[lateLcpElementRenderDelay] = value - loaded;
+  const { url } = entry;
+  // Of an element that is gone the entry itself still knows the id.
+  row[lateLcpElement] = selectorOf(entry.element ?? (entry as unknown as Node));
+  row[lateLcpUrlDomain] = hostOf(url);
+  row[lateLcpResourceLoadDelay] = row[lateLcpResourceLoadDuration] = undefined;
+  row[lateLcpElementRenderDelay] = undefined;
+  let startMs = navigationStartTime;
+  let firstByteMs = 0;
+  if (navigationType !== "soft-navigation") {
+    const [page] = performance.getEntriesByType("navigation");
+    if (!page || page.responseStart <= 0) return;
+    startMs = page.activationStart ?? 0;
+    firstByteMs = Math.max(page.responseStart - startMs, 0);
+  }
+  const resource = url && fetchedFor(url, entry.startTime);
+  if (resource) {
+    const { requestStart, startTime, responseEnd } = resource;
+    const requestedMs = Math.max(firstByteMs, (requestStart || startTime) - startMs);
+    const loadedMs = Math.min(value, Math.max(requestedMs, responseEnd - startMs));
+    row[lateLcpResourceLoadDelay] = requestedMs - firstByteMs;
+    row[lateLcpResourceLoadDuration] = loadedMs - requestedMs;
+    row[lateLcpElementRenderDelay] = value - loadedMs;
+    // A resource that no browser tells of any more is no part of the render.
+  } else if (!hostOf(url)) row[lateLcpElementRenderDelay] = value - firstByteMs;
+};
+
+const noteShifted = (shift: LayoutShift): void => {
+  if (shifted.has(shift)) return;
+  const source = shift.sources.find(({ node }) => node?.nodeType === 1) ?? shift.sources[0];
+  shifted.set(shift, selectorOf(source?.node));
 };
 
 const writeCls = (row: LateRow, { value, entries }: CLSMetric): void => {
   row[lateClsValue] = value;
   let largest: LayoutShift | undefined;
-  for (const entry of entries) if (!largest || entry.value > largest.value) largest = entry;
+  for (const entry of entries) if (!largest || entry.value >= largest.value) largest = entry;
   if (!largest) return;
+  noteShifted(largest);
   row[lateClsLargestShiftTime] = largest.startTime;
-  row[lateClsLargestShiftTarget] = selectorOf(largest.sources?.find(({ node }) => node)?.node);
+  row[lateClsLargestShiftTarget] = shifted.get(largest);
 };

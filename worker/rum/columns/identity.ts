@@ -1,5 +1,5 @@
 // Which page view it is, and of whom. Positions 0 to 3 are the head of every beacon.
-import { both, early, sealed, second, server } from "#rum/column.ts";
+import { both, early, late, sealed, second, server } from "#rum/column.ts";
 import {
   count,
   epochMs,
@@ -99,5 +99,10 @@ export const stitchColumns = {
   "beacon.chars": second(sealed(count, "Length of the beacons.")),
   "beacon.protocol": server(protocol, "By which HTTP the last beacon reached the edge."),
   "beacon.unknown_count": sealed(count, "Values at positions that this version does not know."),
+  "beacon.omitted_count": late(
+    83,
+    count,
+    "What the page's part left out, and said the rest: items that were odd or too many, and what threw.",
+  ),
   "beacon.dropped": sealed(listOf(label, 100), "Fields whose value broke its bounds."),
 } as const;

@@ -6,7 +6,11 @@ import { bytes, count, label, listOf, ms } from "#rum/kinds.ts";
 export const mainThreadColumns = {
   "longtask.count": second(late(51, count, "Tasks over 50 ms.")),
   "longtask.total_ms": late(52, ms, "Their time."),
-  "tbt.value": late(53, ms, "Total Blocking Time: what exceeds 50 ms, from FCP to load."),
+  "tbt.value": late(
+    53,
+    ms,
+    "Total Blocking Time: what exceeds 50 ms of each task, from FCP to load.",
+  ),
   "loaf.count": late(54, count, "Animation frames over 50 ms."),
   "loaf.max_ms": second(late(55, ms, "The longest.")),
   "loaf.blocking_ms": late(56, ms, "Their `blockingDuration`."),
@@ -21,8 +25,8 @@ export const thirdPartyColumns = {
   "tp.entities": server(listOf(entity, 20), "Third parties on the page, by the hosts seen."),
   "tp.entity_count": second(server(count, "How many third parties.")),
   "tp.script_count": late(61, count, "Their scripts."),
-  "tp.opaque_count": late(62, count, "Resources that do not tell us their size."),
-  "tp.bytes": late(63, bytes, "What they fetched, where they tell."),
+  "tp.opaque_count": late(62, count, "Their resources that do not tell a size."),
+  "tp.bytes": late(63, bytes, "What they fetched, of those that tell; absent where none does."),
   "tp.blocking_scripts": late(64, count, "Scripts of theirs that the first paint waited for."),
   "tp.before_snippet": early(37, count, "Scripts that had come before the snippet ran."),
   "tp.block.1.entity": server(entity, "Who ran longest in long animation frames."),

@@ -7,9 +7,17 @@ const score = number({ unit: "score", least: 0, most: 100 });
 export const vitalColumns = {
   "fcp.value": late(32, ms, "First Contentful Paint, since the activation."),
   "lcp.value": late(33, ms, "Largest Contentful Paint, since the activation."),
-  "lcp.resource_load_delay": late(34, ms, "From the first byte to the fetch of its resource."),
-  "lcp.resource_load_duration": late(35, ms, "Fetching its resource."),
-  "lcp.element_render_delay": late(36, ms, "From there to its paint."),
+  "lcp.resource_load_delay": late(
+    34,
+    ms,
+    "From the first byte to the fetch of its resource; absent where it has none.",
+  ),
+  "lcp.resource_load_duration": late(35, ms, "Fetching its resource; absent where it has none."),
+  "lcp.element_render_delay": late(
+    36,
+    ms,
+    "From there, or from the first byte where there is no resource, to its paint.",
+  ),
   "lcp.element": late(37, selector, "Which element it was."),
   "lcp.url_domain": second(late(38, host, "Whose resource it was.")),
   "cls.value": late(39, score, "Cumulative Layout Shift: the worst session window."),
