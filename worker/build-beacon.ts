@@ -2,7 +2,7 @@
 // dist/beacon, from where they are published; tests and the demo build them in memory.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { build, type BuildOptions } from "esbuild";
+import { build } from "esbuild";
 import { minify } from "terser";
 
 const browser = join(import.meta.dirname, "rum", "browser");
@@ -18,33 +18,37 @@ export type BeaconScripts = {
 /** Builds both scripts of one version: each knows the other's short names. */
 export async function buildBeacon(): Promise<BeaconScripts> {
   const names: Record<string, string | false> = {};
-  const early = await bundle("early.ts", { format: "esm", target: "es2015" }, names);
+  const early = await bundle("early.ts", { format: "esm", year: 2015 }, names);
   // A function keeps its names out of the page.
-  const collector = await bundle("collector.ts", { format: "iife", target: "es2020" }, names);
-  // Of what esbuild makes, terser still finds a twentieth to leave out.
-  const { code = "" } = await minify(collector, { ecma: 2020, compress: { passes: 3 } });
-  return { early, collector: code };
+  const collector = await bundle("collector.ts", { format: "iife", year: 2020 }, names);
+  return { early, collector };
 }
+
+type Syntax = { readonly format: "esm" | "iife"; readonly year: 2015 | 2020 };
 
 async function bundle(
   file: string,
-  to: Pick<BuildOptions, "format" | "target">,
+  { format, year }: Syntax,
   names: Record<string, string | false>,
 ): Promise<string> {
   const { outputFiles, mangleCache } = await build({
     entryPoints: [join(browser, file)],
     bundle: true,
     minify: true,
+    format,
     charset: "utf8",
     legalComments: "none",
-    ...to,
+    target: `es${year}`,
     mangleProps: /[a-z]_$/,
     mangleCache: names,
     tsconfigRaw: {},
     write: false,
   });
   Object.assign(names, mangleCache);
-  return outputFiles[0]?.text.trim() ?? "";
+  // Of what esbuild makes, terser still finds a twentieth to leave out.
+  const smaller = { ecma: year, compress: { passes: 3 }, toplevel: true };
+  const { code = "" } = await minify(outputFiles[0]?.text ?? "", smaller);
+  return code;
 }
 
 if (import.meta.main) {
