@@ -1,6 +1,6 @@
 // A datafile's revision with what the developer of an SDK client needs.
 import type { DatafileView } from "#src/admin/contract.ts";
-import { details, formatSizes } from "./details.ts";
+import { details, formatSizes, missingRows } from "./details.ts";
 import { formatAge, formatTime } from "./format.ts";
 import { paint } from "./paint.ts";
 import type { Session } from "./session.ts";
@@ -27,6 +27,7 @@ export function datafileText(view: DatafileView & DatafileLinks, { nowMs }: Sess
     ["account", view.account],
     ["published", `${formatTime(view.publishedAt)} (${formatAge(view.publishedAt, nowMs)})`],
     ["sizes", formatSizes(view.bytes)],
+    ...missingRows(view.missingCodings),
     ["access", accessOf(view)],
     ["URL", paint("cyan", view.url)],
     ["urlTemplate", paint("cyan", view.urlTemplate)],

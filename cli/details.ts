@@ -27,6 +27,16 @@ export function formatSizes({ identity, ...encoded }: SnippetView["bytes"]): str
   return [formatBytes(identity), parts.join(", ")].filter(Boolean).join("; ");
 }
 
+/** The row that says which codings could not be made; none where all were. */
+export function missingRows(
+  codings: SnippetView["missingCodings"],
+): readonly (readonly [name: string, value: string])[] {
+  if (codings.length === 0) return [];
+  const which = codings.join(", ");
+  const text = `${which} could not be made, and is offered to nobody; the Worker's log says why. Publish it again to try again.`;
+  return [["missing", paint("yellow", text)]];
+}
+
 /** A line that says what a change did, before its details. */
 export function headline(moved: {
   readonly changed: boolean;

@@ -2,7 +2,7 @@
 import type { SnippetView } from "#src/admin/snippet-contract.ts";
 import { formatAge, formatTime } from "./format.ts";
 import { paint } from "./paint.ts";
-import { details, formatSizes } from "./details.ts";
+import { details, formatSizes, missingRows } from "./details.ts";
 import type { Session } from "./session.ts";
 
 type SnippetLinks = {
@@ -32,6 +32,7 @@ export function snippetText(view: SnippetView & SnippetLinks, { nowMs }: Session
     ["beacon", beaconText(view.beacon)],
     ["published", `${formatTime(view.publishedAt)} (${formatAge(view.publishedAt, nowMs)})`],
     ["sizes", formatSizes(view.bytes)],
+    ...missingRows(view.missingCodings),
     ["URL", paint("cyan", view.url)],
     ["immutable", paint("cyan", view.immutableUrl)],
   ]);

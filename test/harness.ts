@@ -1,6 +1,7 @@
 // The real Worker in a workerd of its own: what wrangler.toml binds, on loopback.
-import { join } from "node:path";
-import { build } from "esbuild";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { build, type Plugin } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as workerOptions } from "wrangler";
 import { newWorkerd } from "./workerd-process.ts";
@@ -42,8 +43,16 @@ export type Started = {
   readonly stop: () => Promise<void>;
 };
 
-/** Bundles `entry` as wrangler does for upload: one ES module, runtime modules left out. */
-async function bundle(entry: string): Promise<string> {
+type BundledModule =
+  | { readonly type: "ESModule"; readonly path: string; readonly contents: string }
+  | { readonly type: "CompiledWasm"; readonly path: string; readonly contents: Uint8Array };
+
+/**
+ * Bundles `entry` as wrangler does for upload: one ES module, and beside it what WebAssembly
+ * it imports; runtime modules left out.
+ */
+async function bundle(entry: string): Promise<readonly BundledModule[]> {
+  const wasm = new Map<string, BundledModule>();
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -57,8 +66,24 @@ async function bundle(entry: string): Promise<string> {
     minify: true,
     keepNames: true,
     logLevel: "error",
+    plugins: [besideThe(wasm)],
   });
-  return outputFiles[0]?.text ?? "";
+  const script = { type: "ESModule", path: "index.mjs", contents: outputFiles[0]?.text ?? "" };
+  return [script as BundledModule, ...wasm.values()];
+}
+
+function besideThe(wasm: Map<string, BundledModule>): Plugin {
+  return {
+    name: "wasm-modules",
+    setup(bundler) {
+      bundler.onResolve({ filter: /\.wasm$/ }, async ({ resolveDir, path }) => {
+        const name = basename(path);
+        const contents = await readFile(join(resolveDir, path));
+        wasm.set(name, { type: "CompiledWasm", path: name, contents });
+        return { path: `./${name}`, external: true };
+      });
+    },
+  };
 }
 
 type Objects = Readonly<Record<string, { readonly className: string }>>;
@@ -76,10 +101,10 @@ function objectsElsewhere({ durableObjects = {} }: { durableObjects?: Objects })
 export async function startAviary(options: StartOptions = {}): Promise<Started> {
   const { workerOptions: bound, main = "" } = workerOptions(join(root, "wrangler.toml"));
   const { persist, direct = false, edges = 0, entry = main, registry } = options;
-  const contents = await bundle(entry);
+  const modules = await bundle(entry);
   const common = {
     ...(bound as object),
-    modules: [{ type: "ESModule" as const, path: "index.mjs", contents }],
+    modules: [...modules],
     bindings: { CONTROL_HOST: "", AVIARY_ADMIN_TOKEN: adminToken, ...options.bindings },
   };
   const socket = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
@@ -127,7 +152,7 @@ type Edge = Pick<Started, "url" | "pid" | "stop">;
  */
 export async function startEdge({ persist, registry }: SharedFolders): Promise<Edge> {
   const { workerOptions: bound, main = "" } = workerOptions(join(root, "wrangler.toml"));
-  const contents = await bundle(main);
+  const modules = await bundle(main);
   const { value: miniflare, pid } = await newWorkerd(async () => {
     const starting = new Miniflare(
       convertV4MiniflareOptions({
@@ -136,7 +161,7 @@ export async function startEdge({ persist, registry }: SharedFolders): Promise<E
             ...(bound as object),
             ...objectsElsewhere(bound as { durableObjects?: Objects }),
             name: "edge",
-            modules: [{ type: "ESModule" as const, path: "index.mjs", contents }],
+            modules: [...modules],
             bindings: { CONTROL_HOST: "control.invalid" },
             unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
           },

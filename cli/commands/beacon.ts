@@ -2,7 +2,7 @@
 import { beaconLimits } from "#src/admin/beacon-contract.ts";
 import { defineAction, type Action, type Group } from "../action.ts";
 import { checkId, checkRate, checkVersion } from "../checks.ts";
-import { details, headline } from "../details.ts";
+import { details, headline, missingRows } from "../details.ts";
 import { formatAge, formatBytes, formatLimit, formatTime } from "../format.ts";
 import { readInput } from "../input-file.ts";
 import { paint } from "../paint.ts";
@@ -49,7 +49,9 @@ const publish = defineAction({
       did: "is published",
       already: "was published before, with the same bytes",
     });
-    return { json: document, text: `${title}\n${beaconText(document, session)}` };
+    const missing = details(missingRows(document.missingCodings));
+    const text = [title, beaconText(document, session), missing].filter(Boolean).join("\n");
+    return { json: document, text };
   },
 });
 

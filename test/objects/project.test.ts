@@ -78,6 +78,25 @@ describe("a Project object", () => {
   });
 });
 
+describe("a body that could not be stored in every coding", () => {
+  it("says so in every answer, and has the missing one once it is published again", async () => {
+    await publish("/datafiles/lame?account=lame", '{"n":1}');
+    await runInDurableObject(projectOf("lame"), (_, { storage }) => {
+      for (const table of ["head", "revision"]) {
+        storage.sql.exec(
+          `UPDATE ${table} SET document = json_remove(document, '$.content.body.zstd')`,
+        );
+      }
+    });
+    const shown = await (await control("/datafiles/lame")).json();
+    expect(shown).toMatchObject({ revision: 1, missingCodings: ["zstd"] });
+    const again = await publish("/datafiles/lame?account=lame", '{"n":1}');
+    expect(again).toMatchObject({ revision: 1, changed: false, missingCodings: [] });
+    const copy = await env.STORE.get<Pointer>("pointer:datafile:lame", "json");
+    expect(copy).toHaveProperty("content.body.zstd");
+  });
+});
+
 async function revisionOf(id: string): Promise<number> {
   return (await (await control(`/snippets/${id}`)).json<{ revision: number }>()).revision;
 }

@@ -3,6 +3,7 @@ import { handleControl } from "#src/admin/app.ts";
 import { handleOfrep } from "#src/admin/ofrep.ts";
 import { handleDelivery, mediaOf, type Arrived } from "#src/http/handle.ts";
 import { problem } from "#src/http/problem.ts";
+import { originOf } from "#src/adapters/store-fault.ts";
 import { servicesFor, type Env } from "#src/services.ts";
 
 export { Project } from "#src/objects/project.ts";
@@ -44,5 +45,6 @@ function answersControl({ request, services }: Arrived): boolean {
 
 function failOpen(error: unknown, { route, services }: Arrived): Response {
   services.report("request_failed", { route: route.name, error });
-  return problem("unavailable", mediaOf(route));
+  const { reason } = originOf(error);
+  return problem(reason === "internal" ? "internal" : "unavailable", mediaOf(route));
 }

@@ -12,6 +12,7 @@ import { BeaconLimits, type RateLimit } from "#src/adapters/beacon-limits.ts";
 import { beaconPathsFrom } from "#src/adapters/beacon-paths.ts";
 import { BeaconTokens } from "#src/adapters/beacon-tokens.ts";
 import { Compositions } from "#src/adapters/compositions.ts";
+import { encode } from "#src/adapters/compression.ts";
 import type { NoticeEnv } from "#src/adapters/notices/configure.ts";
 import { KnownRings } from "#src/adapters/known-rings.ts";
 import { Negotiations } from "#src/adapters/negotiations.ts";
@@ -37,6 +38,7 @@ import {
 import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
+import { namingFaults } from "#src/adapters/store-fault.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
 import { countingHome, deliveryHomeOf } from "#rum/window/ring.ts";
 
@@ -143,8 +145,9 @@ export function servicesFor(env: Env): Services {
 
 function createServices(env: Env): Services {
   const report = reportToLog;
-  const kv = env.STORE;
-  const artifacts = new Artifacts({ kv, r2: env.ARCHIVE, colo, report });
+  const kv = namingFaults(env.STORE, "KV");
+  const r2 = namingFaults(env.ARCHIVE, "R2");
+  const artifacts = new Artifacts({ kv, r2, colo, report });
   const pointers = new Pointers({ kv, colo, report });
   const registry = registryFrom(env.REGISTRY);
   const rollouts = rolloutsFrom(env.ROLLOUT);
@@ -166,7 +169,7 @@ function createServices(env: Env): Services {
     fetch: (url, init) => fetch(url, init),
     now,
     secret: (name) => secretOf(env, name),
-    bucket: env.ARCHIVE,
+    bucket: r2,
     print: printLine,
     report,
   });
@@ -199,7 +202,7 @@ function createServices(env: Env): Services {
       return `${isolate}/${requests}`;
     },
     artifacts,
-    compositions: new Compositions({ kv, artifacts, beaconPath }),
+    compositions: new Compositions({ kv, artifacts, beaconPath, encode, report }),
     releases: new Releases(kv),
     projects: projectsFrom(env.PROJECT),
     registry,
@@ -207,7 +210,7 @@ function createServices(env: Env): Services {
     sinks: [evidenceSink({ registry, rollout: rollouts, now }), ...sinksOf(configuredSinks)],
     absentSink: (name) => absentSinkOf(configuredSinks, name),
     isSinkPaused: pausesFrom(snapshots, { now, background: { waitUntil } }),
-    deadLetters: deadLettersIn(env.ARCHIVE),
+    deadLetters: deadLettersIn(r2),
     beacons: {
       limits: new BeaconLimits({ colo: env.BEACONS, perSecond: perSecondFrom(env), report }),
       tokens: new BeaconTokens(),

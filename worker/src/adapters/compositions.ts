@@ -2,7 +2,6 @@
 // again by what they depend on. A lost composition is made again: its parts are
 // artifacts of their own.
 import * as v from "valibot";
-import type { Encoding } from "#flags/parameters.ts";
 import { err, ok, type Result } from "#base/result.ts";
 import type { SnippetBeacon } from "#src/delivery/beacon.ts";
 import {
@@ -12,12 +11,19 @@ import {
   preludeFor,
   type CompositionSource,
 } from "#src/delivery/compose.ts";
-import type { Digest, Representations } from "#src/delivery/representation.ts";
+import {
+  codings,
+  missingCodings,
+  type Coding,
+  type Digest,
+  type Representations,
+} from "#src/delivery/representation.ts";
 import { copyTtlS, type ArtifactMissing, type Artifacts } from "./artifacts.ts";
 import type { Background } from "./background.ts";
-import { codings, compress } from "./compression.ts";
+import type { encode } from "./compression.ts";
 import { sha256 } from "./digest.ts";
 import { representationsSchema } from "./pointer-schema.ts";
+import type { Report } from "./report.ts";
 
 /** A composition's parts: what `compositionSource` names, by digest. */
 export type CompositionOf = Omit<CompositionSource, "payload" | "engine" | "beaconPath"> & {
@@ -30,6 +36,8 @@ export type CompositionStores = {
   readonly artifacts: Artifacts;
   /** Path that beacons are sent to, with a slash at its end. */
   readonly beaconPath: string;
+  readonly encode: typeof encode;
+  readonly report: Report;
 };
 
 const encoder = new TextEncoder();
@@ -86,13 +94,16 @@ export class Compositions {
     return ok(texts);
   }
 
-  /** Makes, compresses as well as possible, and stores a composition; finds it if it was made before. */
+  /**
+   * Makes, compresses as well as possible, and stores a composition; finds it if it was made
+   * before, with nothing missing.
+   */
   async make(
     of: CompositionOf,
     background: Background,
   ): Promise<Result<Representations, ArtifactMissing>> {
     const made = await this.find(of);
-    if (made !== undefined) return ok(made);
+    if (made !== undefined && missingCodings(made).length === 0) return ok(made);
     const script = await this.write(of, background);
     if (!script.ok) return err(script.error);
     const stored = await this.store(script.value, of.copy);
@@ -101,15 +112,23 @@ export class Compositions {
     return ok(stored);
   }
 
-  /** Stores a body in every coding, compressed as well as possible. */
+  /**
+   * Stores a body in every coding, compressed as well as possible. A coding that cannot be
+   * made is left out and reported: it is no reason to withhold the others.
+   */
   async store(body: Uint8Array, copy?: string): Promise<Representations> {
-    const { artifacts } = this.#stores;
-    const stored: { -readonly [e in Encoding]?: { sha256: Digest; bytes: number } } = {};
+    const { artifacts, encode, report } = this.#stores;
+    const identity = { sha256: await artifacts.put(body, copy), bytes: body.byteLength };
+    const stored: { -readonly [c in Coding]?: { sha256: Digest; bytes: number } } = {};
     for (const coding of codings) {
-      const bytes = compress(body, coding, "best");
+      const encoded = encode(body, coding, "best");
+      if (!encoded.ok) {
+        report("encoding_failed", { sha256: identity.sha256, ...encoded.error });
+        continue;
+      }
+      const bytes = encoded.value;
       stored[coding] = { sha256: await artifacts.put(bytes, copy), bytes: bytes.byteLength };
     }
-    const identity = { sha256: await artifacts.put(body, copy), bytes: body.byteLength };
     return { ...stored, identity };
   }
 

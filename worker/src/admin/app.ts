@@ -1,6 +1,7 @@
 // The control API: routes, authentication, and the answer to everything unexpected.
 import { Hono } from "hono";
 import type { Background } from "#src/adapters/background.ts";
+import { originOf } from "#src/adapters/store-fault.ts";
 import type { Services } from "#src/services.ts";
 import { auditTrail } from "./audit-trail.ts";
 import { authenticate } from "./auth.ts";
@@ -71,7 +72,7 @@ const app = new Hono<{ Bindings: ControlRequest; Variables: Variables }>()
 
 app.use(async (context, next) => {
   const { services, background } = context.env;
-  if (!services.control.open) return refuse({ reason: "unavailable" });
+  if (!services.control.open) return refuse({ reason: "control_closed" });
   const principal = await authenticate(context.req.raw.headers, services);
   if (!principal.ok) return refuse(principal.error);
   context.set("services", services);
@@ -157,5 +158,5 @@ app.onError((error, context) => {
     path: new URL(request.url).pathname,
     error,
   });
-  return refuse({ reason: "unavailable" });
+  return refuse(originOf(error));
 });

@@ -1,6 +1,6 @@
 // The control API's documents about beacons, as schemas.
 import * as v from "valibot";
-import { engineVersionSchema, idSchema, trueOrFalse } from "./contract.ts";
+import { engineVersionSchema, idSchema, missingCodings, trueOrFalse } from "./contract.ts";
 
 /** Largest documents accepted, in bytes. */
 export const beaconLimits = { beacon: 512 * 1024 } as const;
@@ -82,7 +82,12 @@ export const beaconView = v.object({
   collector: v.object({ ...part.entries, path: v.string() }),
   publishedAt: v.string(),
 });
-export const beaconPublished = v.object({ ...beaconView.entries, changed: v.boolean() });
+export const beaconPublished = v.object({
+  ...beaconView.entries,
+  changed: v.boolean(),
+  /** Of the collector. */
+  missingCodings,
+});
 export const beaconList = v.object({ beacons: v.array(beaconView) });
 
 /** What holds for all snippets. */

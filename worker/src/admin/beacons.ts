@@ -4,6 +4,7 @@ import { err, type Result } from "#base/result.ts";
 import { collectorScope } from "#src/adapters/releases.ts";
 import type { Beacon } from "#src/adapters/beacon-registry.ts";
 import { prepareBeacon, type BeaconTexts } from "#src/delivery/prepare-beacon.ts";
+import { missingCodings, type Coding } from "#src/delivery/representation.ts";
 import {
   beaconBody,
   beaconLimits,
@@ -28,13 +29,14 @@ export async function publishBeacon(context: AdminContext): Promise<Response> {
   if (!prepared.ok) return refuse(prepared.error);
 
   const services = context.get("services");
-  const beacon = await store(context, version.value, prepared.value);
+  const { beacon, missing } = await store(context, version.value, prepared.value);
   const outcome = await services.registry().publishBeacon(beacon);
   if (!outcome.ok) return refuse(outcome.error);
   const { created } = outcome.value;
   const stored = created ? beacon : ((await services.registry().beacon(beacon.version)) ?? beacon);
   const status = created ? 201 : 200;
-  return Response.json({ ...viewBeacon(stored), changed: created }, { status });
+  const view = { ...viewBeacon(stored), changed: created, missingCodings: missing };
+  return Response.json(view, { status });
 }
 
 async function readTexts(request: Request): Promise<Result<BeaconTexts, Refusal>> {
@@ -50,7 +52,7 @@ async function store(
   context: AdminContext,
   version: string,
   { early, collector }: BeaconTexts,
-): Promise<Beacon> {
+): Promise<{ readonly beacon: Beacon; readonly missing: readonly Coding[] }> {
   const { artifacts, compositions, releases, now } = context.get("services");
   const encoder = new TextEncoder();
   const [earlyBytes, collectorBytes] = [encoder.encode(early), encoder.encode(collector)];
@@ -58,7 +60,7 @@ async function store(
   const composition = await compositions.store(collectorBytes);
   const madeAtMs = Math.floor(publishedAtMs / 1_000) * 1_000;
   await releases.put(collectorScope, { composition, madeAtMs });
-  return {
+  const beacon = {
     version,
     early: await artifacts.put(earlyBytes),
     collector: composition.identity.sha256,
@@ -66,6 +68,7 @@ async function store(
     collectorBytes: collectorBytes.byteLength,
     publishedAtMs,
   };
+  return { beacon, missing: missingCodings(composition) };
 }
 
 /** GET /api/v1/beacons, newest first. */

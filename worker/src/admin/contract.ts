@@ -1,6 +1,7 @@
 // The control API's documents, as schemas: the server checks with them, the
 // `aviary` command is typed by them, and the OpenAPI document is made from them.
 import * as v from "valibot";
+import { codings } from "#src/delivery/representation.ts";
 
 /** Largest bodies accepted, in bytes. */
 export const limits = {
@@ -91,6 +92,9 @@ const sizes = v.object({
   gzip: v.exactOptional(v.number()),
 });
 
+/** Codings that could not be made, and are offered to nobody. */
+export const missingCodings = v.array(v.picklist(codings));
+
 /** What every revision of an id says. */
 export const revisionFields = {
   id: v.string(),
@@ -102,6 +106,7 @@ export const revisionFields = {
   path: v.string(),
   sha256: v.string(),
   bytes: sizes,
+  missingCodings,
 };
 
 /** One revision of a datafile. */

@@ -13,10 +13,11 @@ import type { Resolution } from "#flags/resolution.ts";
 import type { Plan } from "#flags/plan.ts";
 import { exportFlagSet } from "#flags/snapshot.ts";
 import { sha256 } from "#src/adapters/digest.ts";
+import { originOf } from "#src/adapters/store-fault.ts";
 import type { ControlRequest } from "./app.ts";
 import { authenticate, authorize } from "./auth.ts";
 import { limits } from "./contract.ts";
-import { refuse, type Refusal } from "./problem.ts";
+import { faultText, refuse, type Refusal } from "./problem.ts";
 import { readBody, textFrom } from "./read-body.ts";
 
 const cors: Readonly<Record<string, string>> = {
@@ -50,7 +51,7 @@ app.options("*", () => new Response(null, { status: 204, headers: preflight }));
 
 app.use(async (context, next) => {
   const { request, services } = context.env;
-  if (!services.control.open) return refuse({ reason: "unavailable" });
+  if (!services.control.open) return refuse({ reason: "control_closed" });
   const permitted = await permitReading(request, services);
   if (!permitted.ok) return refuse(permitted.error);
   await next();
@@ -99,7 +100,9 @@ app.notFound((context) => refuse({ reason: "unknown_id", kind: "path", id: conte
 
 app.onError((error, context) => {
   context.env.services.report("ofrep_failed", { path: context.req.path, error });
-  return Response.json({ errorDetails: "A store does not answer." }, { status: 503 });
+  const origin = originOf(error);
+  const status = origin.reason === "internal" ? 500 : 503;
+  return Response.json({ errorDetails: faultText(origin).join(". ") }, { status });
 });
 
 type Services = ControlRequest["services"];

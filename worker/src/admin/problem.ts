@@ -3,6 +3,7 @@
 import type { ArtifactMissing } from "#src/adapters/artifacts.ts";
 import type { RingChanging } from "#src/adapters/flag-registry.ts";
 import type { EngineConflict } from "#src/adapters/registry.ts";
+import type { FaultOrigin } from "#src/adapters/store-fault.ts";
 import type { MoveReject } from "#src/adapters/projects.ts";
 import { isFlagRefusal, documentForFlag, type FlagRefusal } from "./flag-problem.ts";
 import type { BeaconConflict, UnknownBeacon } from "#src/adapters/beacon-registry.ts";
@@ -33,7 +34,8 @@ export type Refusal =
     }
   | { readonly reason: "sink_paused"; readonly name: string }
   | RingChanging
-  | { readonly reason: "unavailable" }
+  | { readonly reason: "control_closed" }
+  | FaultOrigin
   | FlagRefusal
   | EngineReject
   | BeaconReject
@@ -55,7 +57,7 @@ export function refuse(refusal: Refusal): Response {
   });
   if (refusal.reason === "method_not_allowed") headers.set("allow", refusal.methods.join(", "));
   if (problem.status === 401) headers.set("www-authenticate", 'Bearer realm="aviary"');
-  if (problem.status === 503) headers.set("retry-after", "5");
+  if (problem.status >= 500) headers.set("retry-after", "5");
   if (problem.current !== undefined) headers.set("etag", `"${problem.current}"`);
   return new Response(JSON.stringify({ type, ...problem }), { status: problem.status, headers });
 }
@@ -84,8 +86,6 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
       return body(422, "Not JSON", refusal.detail);
     case "not_javascript":
       return notJavaScript(refusal);
-    case "too_deep":
-      return ofField(refusal.field, "Nests too deep", "nests deeper than can be checked");
     case "unknown_engine":
       return unknownVersion("engine", refusal.version);
     case "unknown_beacon":
@@ -153,8 +153,35 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
         current: refusal.current,
       };
     case "artifact_missing":
-    case "unavailable":
-      return plain(503, "Service unavailable", "A store does not answer. Nothing was changed.");
+      return plain(
+        503,
+        "Service unavailable",
+        `A part of this, ${refusal.sha256}, is in none of the stores that answer. Nothing was changed.`,
+      );
+    case "control_closed":
+      return plain(
+        503,
+        "Control API closed",
+        "A variable of this deployment cannot be used. The Worker's log names it: environment_unusable.",
+      );
+    case "store_failed":
+    case "object_unreachable":
+    case "internal":
+      return plain(refusal.reason === "internal" ? 500 : 503, ...faultText(refusal));
+  }
+}
+
+const maybeDone = "What was asked may be done in part: look before asking again.";
+
+/** Title and detail for what went wrong on our side. */
+export function faultText(fault: FaultOrigin): readonly [title: string, detail: string] {
+  switch (fault.reason) {
+    case "store_failed":
+      return ["Service unavailable", `The store ${fault.store} failed. ${maybeDone}`];
+    case "object_unreachable":
+      return ["Service unavailable", `A Durable Object cannot be reached. ${maybeDone}`];
+    case "internal":
+      return ["Internal error", `A fault of Aviary's own, which is in its log. ${maybeDone}`];
   }
 }
 
@@ -166,12 +193,10 @@ function body(status: number, title: string, detail: string): ProblemDocument {
   return { title, status, detail: `body: ${detail}`, errors: [{ field: "body", detail }] };
 }
 
-function notJavaScript(refusal: EngineReject & { readonly field?: string }): ProblemDocument {
+function notJavaScript(refusal: EngineReject | BeaconReject): ProblemDocument {
+  const field = "field" in refusal ? refusal.field : "body";
   const detail = `does not parse as a classic script: ${refusal.detail}`;
-  return ofField(refusal.field ?? "body", "Not JavaScript", detail);
-}
-
-function ofField(field: string, title: string, detail: string): ProblemDocument {
+  const title = "Not JavaScript";
   return { title, status: 422, detail: `${field}: ${detail}`, errors: [{ field, detail }] };
 }
 

@@ -3,7 +3,7 @@ import type * as v from "valibot";
 import { releasePrefix } from "#src/adapters/releases.ts";
 import type { Engine, StoredToken } from "#src/adapters/registry.ts";
 import type { DatafilePointer, Pointer, SnippetPointer } from "#src/delivery/pointer.ts";
-import type { Digest, Representations } from "#src/delivery/representation.ts";
+import { missingCodings, type Digest, type Representations } from "#src/delivery/representation.ts";
 import type { Beacon } from "#src/adapters/beacon-registry.ts";
 import { collectorPath, type BeaconChoice } from "#src/delivery/beacon.ts";
 import type { beaconView, snippetBeaconView } from "./beacon-contract.ts";
@@ -76,7 +76,7 @@ export function viewToken(token: StoredToken): v.InferOutput<typeof tokenView> {
 
 type RevisionView = Pick<
   SnippetView,
-  "id" | "account" | "revision" | "publishedAt" | "sha256" | "bytes"
+  "id" | "account" | "revision" | "publishedAt" | "sha256" | "bytes" | "missingCodings"
 >;
 
 function viewRevision(pointer: Pointer, stored: Representations): RevisionView {
@@ -85,7 +85,9 @@ function viewRevision(pointer: Pointer, stored: Representations): RevisionView {
     Object.entries(stored).map(([coding, form]) => [coding, form.bytes]),
   ) as SnippetView["bytes"];
   const { sha256 } = stored.identity;
-  return { id, account, revision, publishedAt: timestamp(movedAtMs), sha256, bytes };
+  const missing = [...missingCodings(stored)];
+  const publishedAt = timestamp(movedAtMs);
+  return { id, account, revision, publishedAt, sha256, bytes, missingCodings: missing };
 }
 
 function timestamp(ms: number): string {

@@ -8,10 +8,21 @@ export type Digest = string & { readonly __brand: "Digest" };
 /** One stored form: where its bytes are, and how many. */
 type Representation = { readonly sha256: Digest; readonly bytes: number };
 
-/** All stored forms of one body; identity is always there. */
+/** An encoding that changes the bytes. */
+export type Coding = Exclude<Encoding, "identity">;
+
+/** Every coding that a body is stored in, in the order in which they are made. */
+export const codings = ["br", "zstd", "gzip"] as const satisfies readonly Coding[];
+
+/** All stored forms of one body; identity is always there, and a coding that could be made. */
 export type Representations = { readonly identity: Representation } & {
-  readonly [encoding in Exclude<Encoding, "identity">]?: Representation;
+  readonly [coding in Coding]?: Representation;
 };
+
+/** The codings that could not be made when the body was stored. */
+export function missingCodings(stored: Representations): readonly Coding[] {
+  return codings.filter((coding) => stored[coding] === undefined);
+}
 
 /**
  * A quoted strong entity tag. It names the plain bytes and the coding, not the

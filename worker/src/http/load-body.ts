@@ -1,6 +1,7 @@
 // The bytes of one form of a body; where they are lost or were never made, made
 // again from what is left.
-import { compress } from "#src/adapters/compression.ts";
+import { err, ok, type Result } from "#base/result.ts";
+import { encode, type EncodingFailed } from "#src/adapters/compression.ts";
 import { sha256 } from "#src/adapters/digest.ts";
 import type { CacheState } from "#src/delivery/headers.ts";
 import type { Digest, Representations } from "#src/delivery/representation.ts";
@@ -22,25 +23,36 @@ export type BodySource = {
   readonly rebuild: () => Promise<Uint8Array | null>;
 };
 
+/** No store has it and it cannot be put together, or it cannot be had in this coding. */
+export type BodyLost = { readonly reason: "body_lost" } | EncodingFailed;
+
 /** What stored forms are compressed with. At another level they are made in the isolate. */
 const storedLevel = 11;
 
-/** The body in its coding, from the nearest store; null where nothing is left. State `miss` asks for a repair. */
+/** The body in its coding, from the nearest store. State `miss` asks for a repair. */
 export async function loadBody(
   { stored, encoding, rebuild }: BodySource,
   { services, background, plan }: Delivery,
-): Promise<LoadedBody | null> {
+): Promise<Result<LoadedBody, BodyLost>> {
   const { coloTtlS, compressionLevel } = plan.parameters;
   const keeping = { coloTtlS, ...(plan.copy === "" ? {} : { copy: plan.copy }) };
   const isStoredLevel = compressionLevel === storedLevel || encoding === "identity";
   if (isStoredLevel) {
     const found = await load(stored?.[encoding]?.sha256);
-    if (found !== null) return found;
+    if (found !== null) return ok(found);
   }
   const plain = (await load(stored?.identity.sha256)) ?? (await rebuilt());
-  if (plain === null || encoding === "identity") return plain;
-  const body = compress(plain.body, encoding, isStoredLevel ? "quick" : compressionLevel);
-  return { ...plain, body, state: isStoredLevel ? "miss" : plain.state };
+  if (plain === null) return err({ reason: "body_lost" });
+  if (encoding === "identity") return ok(plain);
+  const body = encode(plain.body, encoding, isStoredLevel ? "quick" : compressionLevel);
+  if (!body.ok) {
+    services.report("encoding_failed", { sha256: plain.identity, ...body.error });
+    return body;
+  }
+  // A form that could not be made when the body was stored is not lost: nothing to repair.
+  const isWhole = stored === undefined || stored[encoding] !== undefined;
+  const state = isStoredLevel && isWhole ? "miss" : plain.state;
+  return ok({ ...plain, body: body.value, state });
 
   async function load(digest: Digest | undefined): Promise<LoadedBody | null> {
     if (digest === undefined || stored === undefined) return null;

@@ -6,7 +6,8 @@ import type { Pointer } from "#src/delivery/pointer.ts";
 import { entityTag, type Representations } from "#src/delivery/representation.ts";
 import type { Encoding } from "#flags/parameters.ts";
 import type { Delivery } from "./delivery.ts";
-import { loadBody } from "./load-body.ts";
+import { err, ok, type Result } from "#base/result.ts";
+import { loadBody, type BodyLost } from "./load-body.ts";
 import type { Media } from "./problem.ts";
 
 /** How one kind of id is delivered. */
@@ -15,6 +16,8 @@ export type Resource<P extends Pointer> = {
   readonly contentType: string;
   readonly visibility: Visibility;
   readonly vary: string;
+  /** The forms of its own body: what any of them lacks is offered to nobody. */
+  readonly formsOf: (pointer: P) => Representations;
   /** The body that a delivery's plan leads to. */
   readonly select: (pointer: P, delivery: Delivery) => Selected | Promise<Selected>;
 };
@@ -42,11 +45,14 @@ export type Wanted<P extends Pointer> = {
   readonly key: string;
 };
 
-/** Loads and keeps an answer; null where no store has what it takes. Never rejects. */
+/** Why there is none; `internal` is a fault of ours, which was reported. */
+export type NotMade = BodyLost | { readonly reason: "internal" };
+
+/** Loads and keeps an answer. Never rejects. */
 export async function makeAnswer<P extends Pointer>(
   { resource, pointer, encoding, key }: Wanted<P>,
   delivery: Delivery,
-): Promise<Made | null> {
+): Promise<Result<Made, NotMade>> {
   const { services, plan, background } = delivery;
   const { kind, id, revision } = pointer;
   try {
@@ -55,8 +61,8 @@ export async function makeAnswer<P extends Pointer>(
       delivery,
     );
     const loaded = await loadBody({ stored, encoding, rebuild }, delivery);
-    if (loaded === null) return null;
-    const { body, state, identity } = loaded;
+    if (!loaded.ok) return loaded;
+    const { body, state, identity } = loaded.value;
     if (state === "miss") background.waitUntil(attempt(remake));
     const content = {
       revision,
@@ -73,10 +79,10 @@ export async function makeAnswer<P extends Pointer>(
       vary: resource.vary,
       isProvisional: state === "miss",
     };
-    return { answer: services.answers.put(key, content, plan), state };
+    return ok({ answer: services.answers.put(key, content, plan), state });
   } catch (error) {
     services.report("answer_failed", { kind, id, revision, error });
-    return null;
+    return err({ reason: "internal" });
   }
 
   async function attempt(work: () => Promise<void>): Promise<void> {

@@ -12,6 +12,7 @@ export type Failure =
   | "token_missing"
   | "token_wrong"
   | "unavailable"
+  | "internal"
   | "not_a_beacon"
   | "beacon_too_large"
   | "too_many_beacons"
@@ -46,7 +47,12 @@ const failures: Readonly<Record<Failure, { status: number; title: string; detail
   unavailable: {
     status: 503,
     title: "Service unavailable",
-    detail: "This was never loaded here and its store does not answer. Try again shortly.",
+    detail: "This was never loaded here, and no store that answers has it. Try again shortly.",
+  },
+  internal: {
+    status: 500,
+    title: "Internal error",
+    detail: "A fault of this CDN's own, which is in its log. Try again shortly.",
   },
   not_a_beacon: { status: 400, title: "Not a beacon", detail: "The body is no beacon." },
   beacon_too_large: {
@@ -79,7 +85,7 @@ export function problem(failure: Failure, media: Media, allowed = "GET, HEAD, OP
     "cache-control",
     failure === "unknown_id" ? `public, max-age=${unknownMaxAgeS}` : "no-store",
   );
-  if (status === 429 || status === 503) headers.set("retry-after", String(retryAfterS));
+  if (status === 429 || status >= 500) headers.set("retry-after", String(retryAfterS));
   if (failure === "method_not_allowed") headers.set("allow", allowed);
   if (failure === "token_missing") headers.set("www-authenticate", 'Bearer realm="datafile"');
   if (failure === "not_acceptable") headers.set("vary", "Accept-Encoding");

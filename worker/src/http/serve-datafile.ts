@@ -15,6 +15,7 @@ const open: Resource<DatafilePointer> = {
   contentType: contentTypes.json,
   visibility: "public",
   vary: varyOn.encoding,
+  formsOf: ({ content }) => content.body,
   select,
 };
 

@@ -1,8 +1,8 @@
 // GET /js/<snippetId>/<sha256-prefix>.js and /b/<sha256-prefix>.js: one exact composition,
 // for pages that name its digest in an `integrity` attribute, or one exact collector, for ever.
-import type { Answer } from "#src/adapters/answers.ts";
 import type { Release } from "#src/adapters/releases.ts";
 import { contentTypes, varyOn } from "#src/delivery/headers.ts";
+import { negotiateEncoding } from "#src/delivery/negotiate.ts";
 import { stablePlan } from "#src/delivery/plan.ts";
 import { entityTag } from "#src/delivery/representation.ts";
 import type { Encoding } from "#flags/parameters.ts";
@@ -20,44 +20,67 @@ export async function serveRelease(
   prefix: string,
   delivery: Visit,
 ): Promise<Response> {
-  const { services, nowMs } = delivery;
+  const { services } = delivery;
   const { encodings } = stablePlan.parameters;
   const encoding = services.negotiations.encodingFor(acceptEncodingOf(delivery), encodings);
   if (encoding === undefined) return problem("not_acceptable", "script");
-  const key = `release:${scope}:${prefix}:${encoding}`;
-  const held = services.answers.get(key);
+  const held = services.answers.get(keyOf(scope, prefix, encoding));
   if (held !== undefined) return respond(delivery, held);
+  let release: Release | undefined;
   try {
-    const release = await services.releases.get(scope, prefix);
-    if (release === undefined) return problem("unknown_id", "script");
-    const loaded = await loadBody(
-      { stored: release.composition, encoding, rebuild: async () => null },
-      delivery,
-    );
-    if (loaded === null) return problem("unavailable", "script");
-    const answer = keep(release, loaded.body);
-    return respond(delivery, answer, { state: loaded.state, edgeMs: services.now() - nowMs });
+    release = await services.releases.get(scope, prefix);
   } catch (error) {
     services.report("release_read_failed", { scope, prefix, error });
     return problem("unavailable", "script");
   }
+  if (release === undefined) return problem("unknown_id", "script");
+  return serveFound({ scope, prefix, release, encodings }, delivery);
+}
 
-  function keep({ composition, madeAtMs }: Release, body: Uint8Array): Answer {
-    const content = {
-      revision: 0,
-      encoding: encoding as Encoding,
-      body,
-      validators: {
-        etag: entityTag(composition.identity.sha256, encoding as Encoding),
-        lastModified: new Date(madeAtMs).toUTCString(),
-        lastModifiedMs: madeAtMs,
-        isExact: false,
-      },
-      contentType: contentTypes.script,
-      visibility: "immutable",
-      vary: varyOn.encoding,
-      isProvisional: false,
-    } as const;
-    return services.answers.put(key, content, stablePlan);
+type Found = {
+  readonly scope: string;
+  readonly prefix: string;
+  readonly release: Release;
+  /** What is left to offer. */
+  readonly encodings: readonly Encoding[];
+};
+
+async function serveFound(found: Found, delivery: Visit): Promise<Response> {
+  const { scope, prefix, release, encodings } = found;
+  const { services, nowMs } = delivery;
+  const stored = release.composition;
+  const offered = encodings.filter((encoding) => stored[encoding] !== undefined);
+  const encoding = negotiateEncoding(acceptEncodingOf(delivery), offered);
+  if (encoding === undefined) return problem("not_acceptable", "script");
+  const loaded = await loadBody({ stored, encoding, rebuild: async () => null }, delivery);
+  if (loaded.ok) {
+    const { body, state } = loaded.value;
+    const content = contentOf(release, encoding, body);
+    const answer = services.answers.put(keyOf(scope, prefix, encoding), content, stablePlan);
+    return respond(delivery, answer, { state, edgeMs: services.now() - nowMs });
   }
+  if (loaded.error.reason === "body_lost") return problem("unavailable", "script");
+  const others = offered.filter((other) => other !== encoding);
+  return serveFound({ ...found, encodings: others }, delivery);
+}
+
+const keyOf = (scope: string, prefix: string, encoding: Encoding): string =>
+  `release:${scope}:${prefix}:${encoding}`;
+
+function contentOf({ composition, madeAtMs }: Release, encoding: Encoding, body: Uint8Array) {
+  return {
+    revision: 0,
+    encoding,
+    body,
+    validators: {
+      etag: entityTag(composition.identity.sha256, encoding),
+      lastModified: new Date(madeAtMs).toUTCString(),
+      lastModifiedMs: madeAtMs,
+      isExact: false,
+    },
+    contentType: contentTypes.script,
+    visibility: "immutable",
+    vary: varyOn.encoding,
+    isProvisional: false,
+  } as const;
 }

@@ -20,6 +20,7 @@ const snippet: Resource<SnippetPointer> = {
   contentType: contentTypes.script,
   visibility: "public",
   vary: varyOn.encoding,
+  formsOf: ({ content }) => content.composition,
   select,
 };
 

@@ -5,6 +5,7 @@ import { DurableObject } from "cloudflare:workers";
 import { err, ok, type Result } from "#base/result.ts";
 import { Artifacts, type ArtifactMissing } from "#src/adapters/artifacts.ts";
 import { Compositions, type CompositionOf } from "#src/adapters/compositions.ts";
+import { encode } from "#src/adapters/compression.ts";
 import { withDeadline } from "#src/adapters/deadline.ts";
 import { beaconPathsFrom } from "#src/adapters/beacon-paths.ts";
 import { sha256 } from "#src/adapters/digest.ts";
@@ -20,6 +21,7 @@ import type {
 import { registryFrom } from "#src/adapters/registry.ts";
 import { Releases } from "#src/adapters/releases.ts";
 import { reportToLog } from "#src/adapters/report.ts";
+import { namingFaults } from "#src/adapters/store-fault.ts";
 import {
   movePointer,
   type DatafilePointer,
@@ -28,7 +30,7 @@ import {
   type SnippetPointer,
 } from "#src/delivery/pointer.ts";
 import { deliveredBeacon } from "#src/delivery/beacon.ts";
-import type { Digest, Representations } from "#src/delivery/representation.ts";
+import { missingCodings, type Digest, type Representations } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
 import { AttemptTable } from "./attempt-table.ts";
 import { migrate } from "./migrations.ts";
@@ -57,7 +59,9 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     super(state, env);
     migrate(state.storage, [...PointerTable.steps, ...AttemptTable.steps]);
     this.#table = new PointerTable(state.storage);
-    const { STORE: kv, ARCHIVE: r2, REGISTRY: registry } = env;
+    const { REGISTRY: registry } = env;
+    const kv = namingFaults(env.STORE, "KV");
+    const r2 = namingFaults(env.ARCHIVE, "R2");
     this.#registry = registryFrom(registry);
     this.#ownership = new Ownership({
       attempts: new AttemptTable(state.storage),
@@ -69,7 +73,13 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     });
     this.#artifacts = new Artifacts({ kv, r2, colo, report: reportToLog });
     const [beaconPath] = beaconPathsFrom(env.BEACON_PATHS, reportToLog);
-    this.#compositions = new Compositions({ kv, artifacts: this.#artifacts, beaconPath });
+    this.#compositions = new Compositions({
+      kv,
+      artifacts: this.#artifacts,
+      beaconPath,
+      encode,
+      report: reportToLog,
+    });
     this.#releases = new Releases(kv);
   }
 
@@ -130,13 +140,22 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     return this.#ownership.inTurn({ kind, id }, async () => {
       const current = this.#table.head(kind, id);
       const foretold = movePointer(current, { next: foretell(), expected, nowMs: Date.now() });
-      if (!foretold.ok || !foretold.value.moved) return foretold;
+      if (!foretold.ok) return foretold;
+      if (!foretold.value.moved) return ok(await this.#completed(foretold.value));
       if (isCandidate && current === undefined) return err({ reason: "nothing_stable" });
       return this.#ownership.owning({ kind, id, account }, async () => {
         const next = await make();
         return next.ok ? this.#move(next.value, expected) : next;
       });
     });
+  }
+
+  // Published again, a body may be had in a coding that could not be made before.
+  async #completed(unmoved: Moved): Promise<Moved> {
+    const { kind, id } = unmoved.pointer;
+    if (missingCodings(formsOf(unmoved.pointer)).length === 0) return unmoved;
+    await this.repair(kind, id);
+    return { ...unmoved, pointer: this.#table.head(kind, id) ?? unmoved.pointer };
   }
 
   async rollBack({ kind, id, to, expected }: Rollback): Promise<Result<Moved, MoveReject>> {
@@ -282,6 +301,10 @@ function compositionOf(
 ): CompositionOf {
   const delivered = deliveredBeacon(beacon);
   return { snippetId, payload, engine, ...(delivered !== undefined && { beacon: delivered }) };
+}
+
+function formsOf({ content }: Pointer): Representations {
+  return "composition" in content ? content.composition : content.body;
 }
 
 function withForms(pointer: Pointer, stored: Representations): Pointer {

@@ -4,7 +4,7 @@
 // out; the table itself leaves out what slips through.
 // Source: https://clickhouse.com/docs/interfaces/http
 import type { WideEvent } from "#rum/wide-event.ts";
-import { compress } from "#src/adapters/compression.ts";
+import { mustEncode } from "#src/adapters/compression.ts";
 import { outcomeOf } from "./outcome.ts";
 import { post, type PostDependencies } from "./post.ts";
 import { batchId, type Sink, type SinkBatch, type SinkOutcome } from "./sink.ts";
@@ -47,7 +47,7 @@ export function clickhouseSink(config: ClickhouseConfig, dependencies: PostDepen
       insert_deduplication_token: batchId(batch),
     });
     const text = batch.events.map(({ event }) => `${JSON.stringify(rowOf(event))}\n`).join("");
-    const body = compress(new TextEncoder().encode(text), "gzip", "quick");
+    const body = mustEncode(new TextEncoder().encode(text), "gzip", "quick");
     const to = `${url}/?${query.toString()}`;
     const posted = await post({ url: to, headers, body, refusing: neverForGood }, dependencies);
     return outcomeOf(posted, batch.events);

@@ -4,7 +4,7 @@
 // Source: https://docs.honeycomb.io/api/events/create-events
 import * as v from "valibot";
 import { sampleRateOf, type WideEvent } from "#rum/wide-event.ts";
-import { compress } from "#src/adapters/compression.ts";
+import { mustEncode } from "#src/adapters/compression.ts";
 import { attributesOf, type Attribute } from "./attributes.ts";
 import { allTaken, outcomeOf } from "./outcome.ts";
 import { post, type PostDependencies } from "./post.ts";
@@ -44,7 +44,7 @@ export function honeycombSink(config: HoneycombConfig, dependencies: PostDepende
     const refused = tooLarge.map(({ seq }) => ({ seq, why }));
     if (fitting.length === 0) return merge(allTaken, refused);
     const text = `[${fitting.map(({ json }) => json).join(",")}]`;
-    const body = compress(encoder.encode(text), "gzip", "quick");
+    const body = mustEncode(encoder.encode(text), "gzip", "quick");
     const posted = await post({ url: target, headers, body }, dependencies);
     const sent = fitting.map(({ each }) => each);
     if (posted.answer !== "accepted") return merge(outcomeOf(posted, sent), refused);

@@ -9,7 +9,7 @@ import type { Column } from "#rum/column.ts";
 import { columnTable, schemaVersion } from "#rum/columns.ts";
 import { spansOf, type Span } from "#rum/spans.ts";
 import type { WideEvent } from "#rum/wide-event.ts";
-import { compress } from "#src/adapters/compression.ts";
+import { mustEncode } from "#src/adapters/compression.ts";
 import { attributesOf, type Attribute } from "./attributes.ts";
 import { allRefused, outcomeOf } from "./outcome.ts";
 import { post, type PostDependencies } from "./post.ts";
@@ -37,7 +37,7 @@ export function otlpSink(config: OtlpConfig, dependencies: PostDependencies): Si
 
   async function send({ events }: { events: readonly SinkEvent[] }): Promise<SinkOutcome> {
     const text = JSON.stringify(exportRequest(events.map(({ event }) => event)));
-    const body = compress(new TextEncoder().encode(text), "gzip", "quick");
+    const body = mustEncode(new TextEncoder().encode(text), "gzip", "quick");
     const posted = await post(
       { url: `${url}/v1/traces`, headers, body, refusing: (status) => !retryable.has(status) },
       dependencies,
