@@ -86,6 +86,8 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
       return body(422, "Not JSON", refusal.detail);
     case "not_javascript":
       return notJavaScript(refusal);
+    case "too_deep":
+      return ofField(refusal.field, "Nests too deep", "nests deeper than can be checked");
     case "unknown_engine":
       return unknownVersion("engine", refusal.version);
     case "unknown_beacon":
@@ -193,10 +195,12 @@ function body(status: number, title: string, detail: string): ProblemDocument {
   return { title, status, detail: `body: ${detail}`, errors: [{ field: "body", detail }] };
 }
 
-function notJavaScript(refusal: EngineReject | BeaconReject): ProblemDocument {
-  const field = "field" in refusal ? refusal.field : "body";
+function notJavaScript(refusal: EngineReject & { readonly field?: string }): ProblemDocument {
   const detail = `does not parse as a classic script: ${refusal.detail}`;
-  const title = "Not JavaScript";
+  return ofField(refusal.field ?? "body", "Not JavaScript", detail);
+}
+
+function ofField(field: string, title: string, detail: string): ProblemDocument {
   return { title, status: 422, detail: `${field}: ${detail}`, errors: [{ field, detail }] };
 }
 

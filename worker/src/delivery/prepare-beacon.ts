@@ -8,7 +8,10 @@ import { prepareEngine, type EngineReject } from "./prepare-engine.ts";
 /** The two parts of a beacon, as text. */
 export type BeaconTexts = { readonly early: string; readonly collector: string };
 
-export type BeaconReject = EngineReject & { readonly field: keyof BeaconTexts };
+/** `too_deep`: a fence only holds what is known to parse, and this could not be checked. */
+export type BeaconReject = (EngineReject | { readonly reason: "too_deep" }) & {
+  readonly field: keyof BeaconTexts;
+};
 
 /** Checks both parts; what is only for files of their own is cut out, as of engines. */
 export function prepareBeacon(texts: BeaconTexts): Result<BeaconTexts, BeaconReject> {
@@ -22,5 +25,6 @@ function prepare(field: keyof BeaconTexts, text: string): Result<string, BeaconR
   const alone = prepareEngine(text);
   if (!alone.ok) return err({ ...alone.error, field });
   const inside = prepareEngine(fenced(alone.value.code));
-  return inside.ok ? ok(alone.value.code) : err({ ...inside.error, field });
+  if (!inside.ok) return err({ ...inside.error, field });
+  return inside.value.isChecked ? ok(alone.value.code) : err({ reason: "too_deep", field });
 }
