@@ -3,8 +3,7 @@
 // and what would the usual test have done in the judge's place?
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { SingleBar } from "cli-progress";
+import { isMainThread } from "node:worker_threads";
 import { emptyEvidence, foldBatch, type EvidenceEvent } from "#src/canary/evidence.ts";
 import { trialOf } from "#src/canary/trial.ts";
 import { expectedHarms, firstLook } from "../canary/harms.ts";
@@ -17,21 +16,28 @@ import {
   type Ramp,
 } from "../canary/simulated-ramp.ts";
 import { live } from "../flags/rollouts.ts";
+import { answerTasks, runInWorkers } from "./in-workers.ts";
+import { benchWorlds, runWorld, worldNames, worldsText, type WorldTask } from "./judge-worlds.ts";
 
-const usage = `npm run bench:judge -- [--runs N] [--power-runs N] [--seed N] [--workers N] [--json]
+const usage = `npm run bench:judge -- [--world NAME] [--runs N] [--power-runs N] [--seed N] [--workers N] [--json]
 
-  --runs N        harmless ramps of 100 looks (2000)
+  --world NAME    ramps in this world instead; may be given again, or be all
+  --runs N        harmless ramps of 100 looks (2000), or ramps in each world (250)
   --power-runs N  ramps for each harm (300)
   --seed N        seed of the first ramp (1)
   --workers N     threads (as many as there are processors)
   --json          one object on standard output, and nothing else
 
 Ends with 1 if more than 1.5 % of harmless ramps are taken back, if the peeked z-test is
-not worse than that, or if a harm takes more than 1.3 times as long as is expected.`;
+not worse than that, or if a harm takes more than 1.3 times as long as is expected; and where
+worlds are named, if it is not in one of them as it should be.
+
+Worlds: ${worldNames.join(", ")}`;
 
 const { values } = parseArgs({
   options: {
-    runs: { type: "string", default: "2000" },
+    world: { type: "string", multiple: true },
+    runs: { type: "string" },
     "power-runs": { type: "string", default: "300" },
     seed: { type: "string", default: "1" },
     workers: { type: "string", default: String(availableParallelism()) },
@@ -40,6 +46,8 @@ const { values } = parseArgs({
   },
 });
 
+const file = import.meta.filename;
+const workers = Math.max(1, Number(values.workers));
 const mostFalseRollbacks = 0.015;
 const tolerance = 1.3;
 
@@ -84,30 +92,6 @@ function runRamp(task: Task): Outcome {
     if (isRolledBack && (!isHarmless || zTestCried)) break;
   }
   return { task, isRolledBack, zTestCried, canaryViews, looks };
-}
-
-async function runAll(tasks: readonly Task[], workers: number): Promise<readonly Outcome[]> {
-  const bar = new SingleBar({ format: "{bar} {value}/{total} ramps, {eta_formatted} left" });
-  bar.start(tasks.length, 0);
-  const outcomes: Outcome[] = [];
-  const work = async (part: number): Promise<void> => {
-    const own = tasks.filter((_, at) => at % workers === part);
-    const worker = new Worker(import.meta.filename, { workerData: own, argv: [] });
-    await new Promise<void>((resolve, reject) => {
-      worker.on("message", (outcome: Outcome) => {
-        outcomes.push(outcome);
-        bar.increment();
-      });
-      worker.once("error", reject);
-      worker.once("exit", () => resolve());
-    });
-  };
-  try {
-    await Promise.all(Array.from({ length: workers }, (_, part) => work(part)));
-  } finally {
-    bar.stop();
-  }
-  return outcomes;
 }
 
 function quantile(list: readonly number[], p: number): number {
@@ -177,7 +161,7 @@ function percent(share: number): string {
 
 async function bench(): Promise<void> {
   const first = Number(values.seed);
-  const runs = Number(values.runs);
+  const runs = Number(values.runs ?? 2_000);
   const tasks: Task[] = Array.from({ length: runs }, (_, at) => ({
     seed: first + at,
     harm: undefined,
@@ -187,7 +171,7 @@ async function bench(): Promise<void> {
       tasks.push({ seed: first + 1_000_000 + at, harm });
     }
   }
-  const outcomes = await runAll(tasks, Math.max(1, Number(values.workers)));
+  const outcomes = await runInWorkers<Outcome>(tasks, { file, workers });
   const quiet = outcomes.filter(({ task }) => task.harm === undefined);
   const rate = (isSo: (outcome: Outcome) => boolean) => quiet.filter(isSo).length / (runs || 1);
   const falseRollbackRate = rate(({ isRolledBack }) => isRolledBack);
@@ -219,10 +203,26 @@ async function bench(): Promise<void> {
   if (!isLevelKept || !isControlWorse || power.some(({ isMet }) => !isMet)) process.exitCode = 1;
 }
 
-if (!isMainThread) {
-  for (const task of workerData as readonly Task[]) {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
-    parentPort?.postMessage(runRamp(task));
+async function benchNamed(names: readonly string[]): Promise<void> {
+  const unknown = names.find((name) => name !== "all" && !worldNames.includes(name));
+  if (unknown !== undefined) {
+    console.error(`There is no world ${unknown}. There are: all, ${worldNames.join(", ")}`);
+    process.exitCode = 2;
+    return;
   }
-} else if (values.help) console.log(usage);
+  const seed = Number(values.seed);
+  const runs = Number(values.runs ?? 250);
+  const results = await benchWorlds(names, { runs, seed, workers, file });
+  console.log(values.json ? JSON.stringify({ worlds: results }) : worldsText(results));
+  if (results.some(({ isRight }) => !isRight)) process.exitCode = 1;
+}
+
+function runAny(task: unknown): unknown {
+  const given = task as Task | WorldTask;
+  return "world" in given ? runWorld(given) : runRamp(given);
+}
+
+if (!isMainThread) await answerTasks(runAny);
+else if (values.help) console.log(usage);
+else if (values.world !== undefined) await benchNamed(values.world);
 else await bench();

@@ -8,7 +8,7 @@ function counted(arm: CountedArm["arm"], sharePpm: number, requests: number): Co
 const none = { control: 0, canary: 0 };
 
 describe("assignments by stratum", () => {
-  it("are those of the attempt and the share, all kinds together", () => {
+  it("are those of the attempt, the share and the kind: polls of SDKs are no page views", () => {
     const counts = [
       counted("canary", 1_000, 10),
       { ...counted("canary", 1_000, 5), kind: "datafile" as const },
@@ -18,17 +18,19 @@ describe("assignments by stratum", () => {
     ];
     const assigned = assignmentsOf({
       counts,
+      kind: "snippet",
       attempt: 2,
       shares: [1_000, 5_000, 9_000],
       units: [none, none, none],
     });
-    expect(assigned).toEqual([{ control: 12, canary: 15 }, { control: 0, canary: 50 }, none]);
+    expect(assigned).toEqual([{ control: 12, canary: 10 }, { control: 0, canary: 50 }, none]);
   });
 
   it("a share that was set twice is split as its units are, and its ratio stays", () => {
     const counts = [counted("canary", 1_000, 90), counted("control", 1_000, 120)];
     const assigned = assignmentsOf({
       counts,
+      kind: "snippet",
       attempt: 2,
       shares: [1_000, 5_000, 1_000],
       units: [{ control: 10, canary: 10 }, none, { control: 5, canary: 5 }],
@@ -40,7 +42,7 @@ describe("assignments by stratum", () => {
   it("belong to the newest of twins before any unit has come", () => {
     const counts = [counted("canary", 1_000, 90)];
     const shares = [1_000, 1_000];
-    expect(assignmentsOf({ counts, attempt: 2, shares, units: [] })).toEqual([
+    expect(assignmentsOf({ counts, kind: "snippet", attempt: 2, shares, units: [] })).toEqual([
       none,
       { control: 0, canary: 90 },
     ]);

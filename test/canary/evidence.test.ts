@@ -130,6 +130,25 @@ describe("evidence", () => {
     expect(strangers).toBe(1);
   });
 
+  it("a delivery of another kind is no unit, and is measured only where it is asked for by name", () => {
+    const measure = { kind: "mean", column: "delivery.bytes" };
+    const everywhere = [{ column: "delivery.route", is: "datafile" }];
+    const policy = policyOf({
+      guardrails: [
+        { name: "own", source: "delivery", measure },
+        { name: "named", source: "delivery", measure, where: everywhere },
+      ],
+    });
+    const of = trialFor(policy);
+    const columns = { "delivery.bytes": 5, "delivery.route": "datafile" };
+    const poll = { ...view(1, "canary", { columns }), kind: "delivery", route: "datafile" };
+    const { units, tallies } = fold(nothing, of, [poll as EvidenceEvent]);
+    expect(units.every((count) => count === 0)).toBe(true);
+    expect([...tallies.keys()]).toHaveLength(1);
+    const page = { ...poll, route: "snippet", columns: { "delivery.bytes": 5 } };
+    expect(fold(nothing, of, [page as EvidenceEvent]).units[1]).toBe(1);
+  });
+
   it("the shards that it remembers are bounded", () => {
     const many = Array.from({ length: 512 }, (_, at) => `s${at}`);
     const full: Evidence = { ...nothing, cursors: new Map(many.map((name) => [name, 1])) };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultPolicy } from "#src/canary/guardrails.ts";
-import { policyOf, seenIn } from "#src/canary/rollout-policy.ts";
+import { policyOf } from "#src/canary/rollout-policy.ts";
+import { seenIn } from "#src/canary/trial.ts";
 import type { DeliveryPatch } from "#flags/parameters.ts";
 import { draft } from "../flags/rollouts.ts";
 

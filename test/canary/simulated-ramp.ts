@@ -225,6 +225,7 @@ export function* simulateRamp(ramp: Ramp): Generator<Look> {
   const looks = views.length * looksPerStage;
   const strata: Stratum[] = [];
   const assignments: { canary: number; control: number }[] = [];
+  const requests = { canary: Array<number>(64).fill(0), control: Array<number>(64).fill(0) };
   let rollout = draft(flag, { stages, unit: "visitor" });
   let evidence = emptyEvidence({ flag, attempt: 1 });
   let [seq, look, canaryViews, nowMs] = [0, 0, 0, startMs];
@@ -247,7 +248,11 @@ export function* simulateRamp(ramp: Ramp): Generator<Look> {
           arm === "rest"
             ? traffic.common(visitor, harm, drift)
             : traffic.columns(visitor, harm, drift);
-        if (arm !== "rest" && columns["snippet.transfer_size"] !== 0) assigned[arm] += 1;
+        if (arm !== "rest" && columns["snippet.transfer_size"] !== 0) {
+          assigned[arm] += 1;
+          const counts = requests[arm];
+          counts[visitor.bucket] = (counts[visitor.bucket] ?? 0) + 1;
+        }
         if (arm === "canary") canaryViews += 1;
         if (visitor.isBlocked || traffic.random() < harm.lost) continue;
         // A page that has been open since the stage before still carries its token.
@@ -273,7 +278,8 @@ export function* simulateRamp(ramp: Ramp): Generator<Look> {
       if (look % 10 === 0) evidence = folded(evidence, trial, events);
       nowMs += lookMs;
       look += 1;
-      const known = { evidence, rollout, strata, assignments, policy, nowMs };
+      const edge = { whole: requests, slots: new Map() };
+      const known = { evidence, rollout, strata, assignments, edge, policy, nowMs };
       const input = verdictInput(known);
       yield {
         input,

@@ -1,4 +1,5 @@
 // Events, evidence and inputs to test with.
+import { noEdgeBuckets } from "#src/canary/assignments.ts";
 import {
   emptyEvidence,
   foldBatch,
@@ -110,6 +111,7 @@ export function inputOf(
     rollout,
     strata,
     assignments: [],
+    edge: noEdgeBuckets,
     policy: fourKinds,
     nowMs,
     ...over,

@@ -135,6 +135,18 @@ describe("a flag on trial", () => {
     });
   });
 
+  it("believes the split though one client asks again and again: it is one visitor", async () => {
+    const trial = await onTrial("asked-often");
+    await send(trial, { units: 3_000 });
+    const canary = Array<number>(64).fill(125);
+    const control = canary.with(9, 2_125);
+    await count(trial, { canary: 8_000, control: 10_000 }, { buckets: { canary, control } });
+    await trial.look();
+    expect(await trial.document()).toMatchObject({ state: "ramping", stage: 1 });
+    const standing = await trial.rpc().standing();
+    expect(standing?.input.assignedCrowding).toBeGreaterThan(100);
+  });
+
   it("never goes on without news, however good the old news was", async () => {
     const { guardrails } = shortPlan;
     const trial = await onTrial("dead-sink", {

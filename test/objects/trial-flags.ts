@@ -100,11 +100,14 @@ export function pages(what: Pages): readonly EvidenceEvent[] {
   });
 }
 
+/** Of each arm the requests in each of 64 buckets. */
+type Buckets = { readonly canary: readonly number[]; readonly control: readonly number[] };
+
 /** What the edge would have counted of as many requests in either arm. */
 export async function count(
   { rpc, document }: OnTrial,
   requests: { readonly canary: number; readonly control: number },
-  seq = 1,
+  { seq = 1, buckets }: { readonly seq?: number; readonly buckets?: Buckets } = {},
 ): Promise<void> {
   const { attempt, sharePpm, stage: at = 0 } = await document();
   const shared = { kind: "snippet", attempt, stage: at, sharePpm } as const;
@@ -112,8 +115,18 @@ export async function count(
     isolate: "one",
     seq,
     counts: [
-      { ...shared, arm: "canary", requests: requests.canary },
-      { ...shared, arm: "control", requests: requests.control },
+      {
+        ...shared,
+        arm: "canary",
+        requests: requests.canary,
+        ...(buckets && { buckets: buckets.canary }),
+      },
+      {
+        ...shared,
+        arm: "control",
+        requests: requests.control,
+        ...(buckets && { buckets: buckets.control }),
+      },
     ],
   });
 }

@@ -16,6 +16,8 @@ export type ArmOfFlag = {
   readonly flag: string;
   readonly code: string;
   readonly arm: Exclude<Arm, "rest">;
+  /** What is assigned as a whole. */
+  readonly unit: Rollout["unit"];
   /** Stage and attempt, by which evidence is kept apart. */
   readonly stage: number;
   readonly attempt: number;
@@ -94,9 +96,9 @@ function precedence({ canary }: Consequence): number {
 
 function armOfFlag(rollout: Rollout, arm: ArmOfFlag["arm"]): ArmOfFlag | undefined {
   if (!isLive(rollout)) return undefined;
-  const { flag, code, stage = 0, attempt, sharePpm, patch } = rollout;
+  const { flag, code, unit, stage = 0, attempt, sharePpm, patch } = rollout;
   const body = changesBody(patch);
-  return { flag, code, arm, stage, attempt, sharePpm, body, mark: markOf({ code, arm }) };
+  return { flag, code, arm, unit, stage, attempt, sharePpm, body, mark: markOf({ code, arm }) };
 }
 
 /** @param numbers the arm of every flag, as `armNumber` has it, by its index. */

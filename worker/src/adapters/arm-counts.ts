@@ -1,6 +1,9 @@
 // How many requests each arm of each flag got, unsampled: what beacons are held
-// against. Summed here, and sent as totals every twenty seconds, never one by one.
+// against. Summed here, by kind of delivery and by the bucket of the unit that was assigned,
+// and sent as totals every twenty seconds, never one by one.
 import type { ArmOfFlag } from "#flags/assignment.ts";
+import { visitorBuckets } from "#flags/token.ts";
+import { unitBucket } from "#src/canary/trial.ts";
 import type { PointerKind } from "#src/delivery/pointer.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Report } from "./report.ts";
@@ -21,11 +24,24 @@ export const everything = "*";
 const betweenFlushesMs = 20_000;
 const deadlineMs = 5_000;
 
+/** Who asks, as far as counting needs to know. */
+type Asking = {
+  readonly named: { readonly bucket: number } | undefined;
+  readonly context: { readonly [unit: string]: unknown };
+};
+
+/** Requests by the bucket of their unit; in the last place those whose unit nobody knows. */
+type Buckets = Float64Array;
+const nowhere = visitorBuckets;
+/** Units whose buckets are remembered: a hash of their name costs more than all else here. */
+const mostKnown = 10_000;
+
 type Pending = { readonly flag: string; readonly batch: CountBatch };
 
 export class ArmCounts {
   readonly #deps: ArmCountsDependencies;
   #counts = newCounts();
+  readonly #known = new Map<string, number>();
   #flushedAtMs = 0;
   #seq = 0;
   #isFlushing = false;
@@ -37,10 +53,28 @@ export class ArmCounts {
   }
 
   /** One request. */
-  add(arms: readonly ArmOfFlag[], kind: PointerKind): void {
+  add(arms: readonly ArmOfFlag[], kind: PointerKind, asking: Asking): void {
     const { total, byArm } = this.#counts[kind];
     this.#counts[kind].total = total + 1;
-    for (const arm of arms) byArm.set(arm, (byArm.get(arm) ?? 0) + 1);
+    for (const arm of arms) {
+      let buckets = byArm.get(arm);
+      if (buckets === undefined) byArm.set(arm, (buckets = new Float64Array(visitorBuckets + 1)));
+      const at = this.#bucketOf(arm.unit, asking);
+      buckets[at] = (buckets[at] ?? 0) + 1;
+    }
+  }
+
+  // The same bucket as evidence has it, or pages could not be held against requests.
+  #bucketOf(unit: ArmOfFlag["unit"], { named, context }: Asking): number {
+    if (unit === "visitor" || unit === "request") return named?.bucket ?? nowhere;
+    const name = context[unit];
+    if (typeof name !== "string") return nowhere;
+    let bucket = this.#known.get(name);
+    if (bucket === undefined) {
+      if (this.#known.size >= mostKnown) this.#known.clear();
+      this.#known.set(name, (bucket = unitBucket(name)));
+    }
+    return bucket;
   }
 
   isDue(nowMs: number): boolean {
@@ -72,9 +106,10 @@ export class ArmCounts {
     for (const kind of ["snippet", "datafile"] as const) {
       const { total, byArm } = counts[kind];
       if (total > 0) note(everything, { kind, ...unassigned, requests: total });
-      for (const [{ flag, code, ...arm }, requests] of byArm) {
-        const { stage, attempt, sharePpm } = arm;
-        note(`${flag}:${code}`, { kind, arm: arm.arm, stage, attempt, sharePpm, requests });
+      for (const [{ flag, code, arm, stage, attempt, sharePpm }, counted] of byArm) {
+        const requests = counted.reduce((sum, each) => sum + each, 0);
+        const buckets = Array.from(counted.subarray(0, visitorBuckets));
+        note(`${flag}:${code}`, { kind, arm, stage, attempt, sharePpm, requests, buckets });
       }
     }
     this.#seq += 1;
@@ -101,7 +136,7 @@ const unassigned = { arm: "rest", stage: 0, attempt: 0, sharePpm: 0 } as const;
 
 function newCounts(): Record<
   PointerKind,
-  { total: number; readonly byArm: Map<ArmOfFlag, number> }
+  { total: number; readonly byArm: Map<ArmOfFlag, Buckets> }
 > {
   return {
     snippet: { total: 0, byArm: new Map() },

@@ -16,6 +16,8 @@ export type ArmCount = {
   readonly stage: number;
   readonly sharePpm: number;
   readonly requests: number;
+  /** Of them, those in each bucket of units; missing in sums of a former build. */
+  readonly buckets?: readonly number[];
 };
 
 /** What one isolate counted since its last batch. */
@@ -28,7 +30,7 @@ export type CountBatch = {
 
 /** Sums since the beginning, and the requests of the last whole minutes. */
 export type Counted = {
-  readonly counts: readonly ArmCount[];
+  readonly counts: readonly Omit<ArmCount, "buckets">[];
   /** Requests a minute by arm, over the last minutes that are complete; null before there is one. */
   readonly perMinute: Readonly<Record<Arm, number>> | null;
 };

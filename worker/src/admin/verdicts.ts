@@ -1,7 +1,8 @@
 // What the judge says of a flag, now and at any time before, and what it is judged by.
 import { err, ok, type Result } from "#base/result.ts";
 import type { Rollout } from "#flags/rollout.ts";
-import { policyOf, seenIn } from "#src/canary/rollout-policy.ts";
+import { policyOf } from "#src/canary/rollout-policy.ts";
+import { seenIn } from "#src/canary/trial.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { keyOf, nameOf } from "./flags.ts";
 import { refuse, type Refusal } from "./problem.ts";

@@ -72,6 +72,33 @@ function relativeError(events: number): number {
 }
 
 /**
+ * How much wider the split of arrivals spreads than if every request arrived or did not by
+ * itself, ≥ 1, relative to the arrivals of the arm: a client that runs no script is one visitor
+ * however often it asks. From the requests and the arrivals of each bucket of either arm.
+ * Source: Kish (1965), the variance of a ratio over clusters of unequal size.
+ */
+export function arrivalsEffect(assigned: BucketCounts, arrived: BucketCounts): number {
+  const arms = (["control", "canary"] as const).map((arm) => {
+    const asked = sumOf(assigned[arm]);
+    const came = sumOf(arrived[arm]);
+    if (!(asked > 0 && came > 0)) return 1;
+    const missed = assigned[arm].map((each, at) => (arrived[arm][at] ?? 0) - (each * came) / asked);
+    const squares = missed.reduce((sum, each) => sum + each * each, 0);
+    return (visitorBuckets / (visitorBuckets - 1)) * (squares / came);
+  });
+  return Math.max(1, ...arms);
+}
+
+type BucketCounts = {
+  readonly control: readonly number[];
+  readonly canary: readonly number[];
+};
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/**
  * Variance over mean of the buckets' counts, the larger of both arms', ≥ 1: 1 where every
  * unit is another visitor, about the views per visitor where each has as many.
  */

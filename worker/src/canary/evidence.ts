@@ -32,6 +32,8 @@ type Observation = {
   /** By flag, those in neither arm left out; undefined where nobody vouches for them. */
   readonly arms: Readonly<Record<string, Arm>> | undefined;
   readonly columns: Columns;
+  /** What a delivery was of; other events have none. */
+  readonly route?: string;
 };
 
 /** One line of a shard's outbox; `seq` grows from line to line, from 1. */
@@ -147,9 +149,11 @@ function foldEvent(evidence: Evidence, trial: Trial, event: Observation): void {
   if (run > evidence.newestRun) begin(evidence, run);
   const bucket = bucketOf(trial, event);
   const place = { stratum, arm, bucket, isNewest: run === evidence.newestRun };
-  if (event.kind === trial.unitSource && !isRest) countUnit(evidence, place, event.atMs);
-  for (const { key, source, againstEveryone, binned, read } of trial.measures) {
+  const isOwn = event.route === undefined || event.route === trial.kind;
+  if (event.kind === trial.unitSource && isOwn && !isRest) countUnit(evidence, place, event.atMs);
+  for (const { key, source, againstEveryone, binned, isOfAnyRoute, read } of trial.measures) {
     if (source !== event.kind || (isRest && !againstEveryone)) continue;
+    if (!isOwn && !isOfAnyRoute) continue;
     const value = read(event.columns);
     if (Number.isNaN(value)) continue;
     let tally = evidence.tallies.get(key);

@@ -82,6 +82,7 @@ function effectOf(
   units: Arms<number>,
 ): number {
   if (guardrail.measure.kind !== "arrivals") return evidence.designEffect;
+  if (evidence.assignedEffect !== undefined) return evidence.assignedEffect;
   const assigned = units.control + units.canary;
   const missing = assigned > 0 ? 1 - (bad.control + bad.canary) / assigned : 0;
   return Math.max(1, crowding * missing);

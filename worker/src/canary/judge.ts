@@ -202,16 +202,21 @@ function barred({ rollout, policy, nowMs }: VerdictInput): readonly Reason[] {
 }
 
 /** ln E against "assignments are split as planned", over all strata. */
-function mismatchOf({ strata, crowding }: VerdictInput): number {
+function mismatchOf(input: VerdictInput): number {
+  const spread = input.assignedCrowding ?? spreadOf(input);
+  return input.strata.reduce((sum, { assignments, allocation }) => {
+    const counts = [assignments.control / spread, assignments.canary / spread];
+    return sum + lnESampleRatio(counts, [allocation.control, allocation.canary]);
+  }, 0);
+}
+
+/** How much wider assignments spread, by how often the visitors behind them came back. */
+function spreadOf({ strata, crowding }: VerdictInput): number {
   const { control, canary } = sumOf(strata.map(({ units }) => units));
   const assigned = sumOf(strata.map(({ assignments }) => assignments));
   // Sampled views repeat their visitors less often than the assignments behind them.
   const perView = Math.max(1, (assigned.control + assigned.canary) / Math.max(1, control + canary));
-  const spread = 1 + (crowding - 1) * perView;
-  return strata.reduce((sum, { assignments, allocation }) => {
-    const counts = [assignments.control / spread, assignments.canary / spread];
-    return sum + lnESampleRatio(counts, [allocation.control, allocation.canary]);
-  }, 0);
+  return 1 + (crowding - 1) * perView;
 }
 
 function sumOf(list: readonly Arms<number>[]): Arms<number> {

@@ -15,6 +15,8 @@ export type Measure = {
   readonly againstEveryone: boolean;
   /** Whether values are bins of a histogram, to be counted one by one. */
   readonly binned: boolean;
+  /** Whether it says itself which deliveries it is of; else they are those that the flag is seen in. */
+  readonly isOfAnyRoute: boolean;
   /** The value to tally; NaN where the event does not speak of it. */
   readonly read: (columns: Columns) => number;
 };
@@ -62,6 +64,7 @@ export function measuresOf({ guardrails }: Policy): readonly Measure[] {
       source: guardrail.source,
       againstEveryone: guardrail.against === "everyone",
       binned: guardrail.measure.kind === "quantile",
+      isOfAnyRoute: guardrail.where.some(({ column }) => column === "delivery.route"),
       read: readerOf(guardrail),
     });
   }

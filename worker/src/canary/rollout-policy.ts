@@ -7,18 +7,10 @@ import { defaultGuardrails } from "./default-guardrails.ts";
 import { columnIssues } from "./guardrail-columns.ts";
 import { defaultPolicy, parsePolicy, type Policy, type PolicyError } from "./guardrails.ts";
 import { columnsOf } from "./observe.ts";
-import { unitColumns } from "./trial.ts";
+import { seenIn, unitColumns } from "./trial.ts";
 
 type Judged = Pick<Rollout, "guardrails" | "patch" | "unit">;
 type Documents = { readonly [name: string]: unknown };
-
-/** Where a rollout's change shows: in pages, or in the answers that SDKs poll. */
-export function seenIn({
-  patch,
-  unit,
-}: Omit<Judged, "guardrails">): keyof typeof defaultGuardrails {
-  return unit === "sdkKey" || patch.datafile !== undefined ? "datafile" : "snippet";
-}
 
 /**
  * The complete policy of a rollout. Its `guardrails` document is a policy whose list may be

@@ -27,9 +27,21 @@ export type Trial = {
   readonly seesRest: boolean;
   /** Which events count as units, and show that the canary is alive. */
   readonly unitSource: Guardrail["source"];
+  /** Which deliveries are assigned as units: what else a visitor asks for says nothing of them. */
+  readonly kind: "snippet" | "datafile";
   /** The column that names the unit of assignment; none where visitors are the units. */
   readonly unitColumn: string | undefined;
 };
+
+/** Where a rollout's change shows: in pages, or in the answers that SDKs poll. */
+export function seenIn({ patch, unit }: Pick<Rollout, "patch" | "unit">): Trial["kind"] {
+  return unit === "sdkKey" || patch.datafile !== undefined ? "datafile" : "snippet";
+}
+
+/** The bucket of a unit that is larger than a visitor, by its name. */
+export function unitBucket(name: string): number {
+  return murmur3(name) % visitorBuckets;
+}
 
 // Units of assignment are what is independent. Where they are larger than a visitor, the
 // visitor's bucket would take one account's page views for many witnesses.
@@ -76,7 +88,7 @@ export function trialOf({
 }: {
   readonly rollout: Pick<
     Rollout,
-    "flag" | "attempt" | "unit" | "audience" | "prerequisites" | "layer"
+    "flag" | "attempt" | "unit" | "patch" | "audience" | "prerequisites" | "layer"
   >;
   readonly strata: readonly Stratum[];
   readonly policy: Policy;
@@ -91,6 +103,7 @@ export function trialOf({
     measures: measuresOf(policy),
     seesRest: audience === undefined && prerequisites.length === 0 && layer === undefined,
     unitSource: isSeenInPages ? "page_view" : "delivery",
+    kind: seenIn(rollout),
     unitColumn: unitColumns[rollout.unit],
   };
 }
@@ -108,5 +121,5 @@ export function bucketOf(
   { bucket, columns }: { readonly bucket: number; readonly columns: Columns },
 ): number {
   const unit = unitColumn === undefined ? undefined : columns[unitColumn];
-  return (typeof unit === "string" ? murmur3(unit) : bucket) % visitorBuckets;
+  return typeof unit === "string" ? unitBucket(unit) : bucket % visitorBuckets;
 }

@@ -2,7 +2,14 @@
 // the same verdict again years later. Pure selection and addition; nothing is weighed here.
 import type { Rollout } from "#flags/rollout.ts";
 import type { ArmSums } from "#src/stats/mean.ts";
-import { accountsEffect, crowdingOf, filledBuckets, sharedEffect } from "./crowds.ts";
+import type { EdgeBuckets } from "./assignments.ts";
+import {
+  accountsEffect,
+  arrivalsEffect,
+  crowdingOf,
+  filledBuckets,
+  sharedEffect,
+} from "./crowds.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Guardrail, Policy } from "./guardrails.ts";
 import { measureKey } from "./observe.ts";
@@ -23,12 +30,17 @@ export type GuardrailEvidence = {
   readonly bins?: Arms<BinCounts>;
   /** How much wider the difference spreads than if all units were independent, ≥ 1. */
   readonly designEffect: number;
+  /** The same of arrivals among what the edge assigned, where it counted by bucket. */
+  readonly assignedEffect?: number;
   /** Fewest of the 64 buckets that either arm fills: few buckets are few visitors. */
   readonly buckets: number;
 };
 
 export type VerdictInput = {
-  readonly version: 1;
+  /**
+   * Of 1, what the newer fields say was not known yet: a verdict on it is what it was then.
+   */
+  readonly version: 1 | 2;
   readonly nowMs: number;
   readonly rollout: Pick<
     Rollout,
@@ -52,6 +64,8 @@ export type VerdictInput = {
   }[];
   /** How much wider counts of units spread than if no visitor ever came back, ≥ 1. */
   readonly crowding: number;
+  /** The same of assignments, as the edge counted them by bucket. */
+  readonly assignedCrowding?: number;
   /** Units of the control since the canary's last one. */
   readonly controlSinceCanary: number;
   /** Time of the newest event of any flag. */
@@ -66,6 +80,7 @@ export function verdictInput({
   rollout,
   strata,
   assignments,
+  edge,
   policy,
   nowMs,
 }: {
@@ -74,12 +89,15 @@ export function verdictInput({
   readonly strata: readonly Stratum[];
   /** Requests that the edge counted in each stratum, unsampled. */
   readonly assignments: readonly Arms<number>[];
+  /** The same by bucket. */
+  readonly edge: EdgeBuckets;
   readonly policy: Policy;
   readonly nowMs: number;
 }): VerdictInput {
   const { units, crowds, pulse, latestAtMs, tallies } = evidence;
+  const isCounted = inOneRow(edge.whole).some((count) => count > 0);
   return {
-    version: 1,
+    version: 2,
     nowMs,
     rollout: selected(rollout),
     policy,
@@ -89,12 +107,14 @@ export function verdictInput({
       assignments: assignments[stratum] ?? { control: 0, canary: 0 },
     })),
     crowding: crowdingOf(crowds),
+    ...(isCounted && { assignedCrowding: crowdingOf(inOneRow(edge.whole)) }),
     controlSinceCanary: controlSinceCanary(pulse, nowMs - policy.settledAfterMs),
     latestAtMs,
     evidence: policy.guardrails.map((guardrail) =>
       evidenceOn(guardrail, tallies.get(measureKey(guardrail)), {
         strata: strata.length,
         unit: rollout.unit,
+        ...(isCounted && { assigned: edge.whole }),
       }),
     ),
   };
@@ -118,7 +138,7 @@ function pair(counts: Float64Array, stratum: number): Arms<number> {
 function evidenceOn(
   guardrail: Guardrail,
   tally: Tally | undefined,
-  { strata, unit }: { readonly strata: number; readonly unit: Rollout["unit"] },
+  { strata, unit, assigned }: Known,
 ): GuardrailEvidence {
   const effectOf = unit === "visitor" || unit === "request" ? sharedEffect : accountsEffect;
   if (tally === undefined) return { strata: [], designEffect: 1, buckets: 0 };
@@ -130,6 +150,8 @@ function evidenceOn(
     })),
     designEffect: effectOf(tally, buckets),
     buckets: filledBuckets(buckets),
+    ...(guardrail.measure.kind === "arrivals" &&
+      assigned && { assignedEffect: arrivalsEffect(assigned, arrivedOf(buckets)) }),
   };
   if (guardrail.measure.kind !== "quantile") return shared;
   const bins = {
@@ -137,6 +159,22 @@ function evidenceOn(
     canary: trimmed(armBins(tally, canary)),
   };
   return { ...shared, bins };
+}
+
+type Known = {
+  readonly strata: number;
+  readonly unit: Rollout["unit"];
+  /** Requests by bucket, where the edge counted them so. */
+  readonly assigned?: EdgeBuckets["whole"];
+};
+
+function arrivedOf({ control: left, canary: right }: Arms<readonly ArmSums[]>) {
+  return { control: left.map(({ n }) => n), canary: right.map(({ n }) => n) };
+}
+
+/** As `crowdingOf` takes them. */
+function inOneRow({ control: left, canary: right }: EdgeBuckets["whole"]): Float64Array {
+  return Float64Array.from([...left, ...right]);
 }
 
 function trimmed(counts: readonly number[]): BinCounts {

@@ -22,7 +22,7 @@ export function decide(visit: Visit, asked: Asked): Delivery {
   const subject = new RequestContext(visit, asked);
   services.latest.subject = subject;
   const assignment = evaluateAll(plan, subject);
-  services.counts.add(assignment.arms, asked.kind);
+  services.counts.add(assignment.arms, asked.kind, subject);
   if (services.counts.isDue(visit.nowMs))
     visit.background.waitUntil(services.counts.flush(visit.nowMs));
   const chosen = services.plans.planFor(assignment.outcome);

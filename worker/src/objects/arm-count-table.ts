@@ -1,6 +1,7 @@
 // One flag's sums: how many requests each of its arms got. Batches that come
 // again, because an answer was lost, count once.
 import type { Arm } from "#flags/arms.ts";
+import { slotMs, slotsKept, wholeAttempt, type CountedBuckets } from "#src/canary/assignments.ts";
 import type { ArmCount, CountBatch, Counted } from "#src/adapters/rollouts.ts";
 
 const minuteMs = 60_000;
@@ -13,7 +14,8 @@ const keptBatchesMs = 3_600_000;
 /** Rows that are out of date do no harm: they go with every so many batches of an isolate. */
 const forgetEvery = 16;
 
-type ArmCountRow = { [K in keyof ArmCount]: ArmCount[K] };
+type ArmCountRow = { [K in Exclude<keyof ArmCount, "buckets">]: ArmCount[K] };
+type BucketRow = Omit<CountedBuckets, "attempt" | "buckets"> & { buckets: ArrayBuffer };
 type MinuteRow = { minute: number; arm: Arm; requests: number };
 
 export class ArmCountTable {
@@ -32,6 +34,14 @@ export class ArmCountTable {
     ) WITHOUT ROWID`,
   ];
 
+  /** Those that came after other tables' steps. */
+  static readonly laterSteps = [
+    `CREATE TABLE arm_bucket (
+      attempt INTEGER NOT NULL, kind TEXT NOT NULL, arm TEXT NOT NULL, slot INTEGER NOT NULL,
+      buckets BLOB NOT NULL, PRIMARY KEY (attempt, kind, arm, slot)
+    ) WITHOUT ROWID`,
+  ];
+
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
 
@@ -47,7 +57,11 @@ export class ArmCountTable {
         .toArray()[0];
       if (known !== undefined && known.seq >= seq) return;
       this.#sql.exec("INSERT OR REPLACE INTO batch VALUES (?, ?, ?)", isolate, seq, nowMs);
-      for (const each of counts) this.#add(each, Math.floor(nowMs / minuteMs));
+      for (const each of counts) {
+        this.#add(each, Math.floor(nowMs / minuteMs));
+        this.#addBuckets(each, wholeAttempt);
+        this.#addBuckets(each, Math.floor(nowMs / slotMs));
+      }
       if (seq % forgetEvery === 0) this.#forget(nowMs);
     });
   }
@@ -58,6 +72,15 @@ export class ArmCountTable {
         FROM arm_count ORDER BY attempt, stage, share_ppm, kind, arm`,
     );
     return rows.toArray();
+  }
+
+  /** Requests of an attempt by the bucket of their unit, in whole and in slots of the last hour. */
+  buckets(attempt: number): readonly CountedBuckets[] {
+    const query = "SELECT kind, arm, slot, buckets FROM arm_bucket WHERE attempt = ?";
+    const rows = this.#sql.exec<{ [K in keyof BucketRow]: BucketRow[K] }>(query, attempt).toArray();
+    return rows.map(({ kind, arm, slot, buckets }) => {
+      return { kind, arm, attempt, slot, buckets: [...new Float64Array(buckets)] };
+    });
   }
 
   // The minute that is not over yet says too little, and would say less at its start.
@@ -93,7 +116,22 @@ export class ArmCountTable {
     );
   }
 
+  #addBuckets({ attempt, kind, arm, buckets }: ArmCount, slot: number): void {
+    if (buckets === undefined) return;
+    const query = "SELECT buckets FROM arm_bucket WHERE (attempt, kind, arm, slot) = (?, ?, ?, ?)";
+    const [row] = this.#sql
+      .exec<{ buckets: ArrayBuffer }>(query, attempt, kind, arm, slot)
+      .toArray();
+    const before = row && new Float64Array(row.buckets);
+    const sums = Float64Array.from(buckets, (count, at) => count + (before?.[at] ?? 0));
+    const upsert = "INSERT OR REPLACE INTO arm_bucket VALUES (?, ?, ?, ?, ?)";
+    this.#sql.exec(upsert, attempt, kind, arm, slot, sums.buffer);
+  }
+
   #forget(nowMs: number): void {
+    const oldest = Math.floor(nowMs / slotMs) - slotsKept;
+    const forget = "DELETE FROM arm_bucket WHERE slot BETWEEN 0 AND ?";
+    this.#sql.exec(forget, oldest - 1);
     this.#sql.exec("DELETE FROM batch WHERE at_ms < ?", nowMs - keptBatchesMs);
     this.#sql.exec(
       "DELETE FROM minute WHERE minute < ?",

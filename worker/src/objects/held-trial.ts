@@ -4,8 +4,8 @@ import { isLive } from "#flags/rollout.ts";
 import type { OnTrial } from "#src/adapters/flag-registry.ts";
 import type { Report } from "#src/adapters/report.ts";
 import { defaultPolicy, type Policy } from "#src/canary/guardrails.ts";
-import { policyOf, seenIn } from "#src/canary/rollout-policy.ts";
-import { stratumOf, trialOf, type Stratum, type Trial } from "#src/canary/trial.ts";
+import { policyOf } from "#src/canary/rollout-policy.ts";
+import { seenIn, stratumOf, trialOf, type Stratum, type Trial } from "#src/canary/trial.ts";
 
 export type HeldTrial = {
   readonly rollout: Rollout;

@@ -3,7 +3,7 @@
 // good by looking at what the rollout has become.
 import type { FlagRegistryRpc } from "#src/adapters/flag-registry.ts";
 import type { Report } from "#src/adapters/report.ts";
-import { assignmentsOf } from "#src/canary/assignments.ts";
+import { assignmentsOf, edgeBucketsOf } from "#src/canary/assignments.ts";
 import { judge, type Verdict } from "#src/canary/judge.ts";
 import { tellingOf } from "#src/canary/notice.ts";
 import {
@@ -53,7 +53,7 @@ export class Judgement {
   }
 
   /** What a verdict of this moment is computed from. */
-  input({ rollout, strata, shares, policy }: HeldTrial): VerdictInput {
+  input({ rollout, strata, shares, policy, trial: { kind } }: HeldTrial): VerdictInput {
     const evidence = this.#deps.evidence.of(rollout);
     const units = shares.map((_, at) => ({
       control: evidence.units[at * 2] ?? 0,
@@ -61,9 +61,10 @@ export class Judgement {
     }));
     const { attempt } = rollout;
     const counts = this.#deps.counts.all();
-    const assignments = assignmentsOf({ counts, attempt, shares, units });
+    const assignments = assignmentsOf({ counts, kind, attempt, shares, units });
+    const edge = edgeBucketsOf(this.#deps.counts.buckets(attempt), { attempt, kind });
     const nowMs = this.#deps.now();
-    return verdictInput({ evidence, rollout, strata, assignments, policy, nowMs });
+    return verdictInput({ evidence, rollout, strata, assignments, edge, policy, nowMs });
   }
 
   /** Judges, and acts where it may. False where nothing is on trial any more. */

@@ -31,6 +31,7 @@ const steps = [
   ...VerdictLog.steps,
   ...NoticeOutbox.steps,
   "CREATE TABLE self (name TEXT PRIMARY KEY) WITHOUT ROWID",
+  ...ArmCountTable.laterSteps,
 ];
 
 const betweenLooksMs = 1_000;

@@ -73,6 +73,7 @@ function observationOf(seq: number, event: WideEvent, columns: ReadonlySet<strin
   for (const name of columns) if (row[name] !== undefined) read[name] = row[name];
   const arms = armsOf(event);
   const kind = event["event.kind"];
+  const route = event["delivery.route"];
   return {
     seq,
     // What the pipeline says of itself was left out before.
@@ -82,6 +83,7 @@ function observationOf(seq: number, event: WideEvent, columns: ReadonlySet<strin
     bucket: event["delivery.bucket"] ?? bucketOf(event, arms),
     arms,
     columns: read,
+    ...(route !== undefined && { route }),
   };
 }
 
