@@ -10,6 +10,9 @@ const here = import.meta.dirname;
 /** Where to publish, and with what right. */
 export type ControlApi = { readonly url: string; readonly token: string };
 
+/** The engine's version, and the payload's digest. */
+type Published = { readonly engine: string; readonly payload: string };
+
 type Sdk = { readonly version: string };
 
 /** The datafile of the demo: one flag, three variations. */
@@ -21,7 +24,7 @@ const sdkFolder = join(here, "..", "..", "node_modules", "@optimizely", "optimiz
 export const flagKey = "spring_banner";
 
 /** Publishes engine, beacon, snippet `demo` and datafile `demo-sdk` for account `demo`; idempotent. */
-export async function publishDemo(api: ControlApi): Promise<{ readonly engine: string }> {
+export async function publishDemo(api: ControlApi): Promise<Published> {
   const code = await bundleEngine();
   const sdk = JSON.parse(await readFile(join(sdkFolder, "package.json"), "utf8")) as Sdk;
   // The same SDK bundled differently is another engine: versions are immutable.
@@ -35,7 +38,7 @@ export async function publishDemo(api: ControlApi): Promise<{ readonly engine: s
   const query = `engine=${engine}&beacon=${beacon}&beaconSampleRate=1`;
   await put(api, `/snippets/demo?account=demo&${query}`, payload);
   await put(api, "/datafiles/demo-sdk?account=demo", datafileText);
-  return { engine };
+  return { engine, payload: createHash("sha256").update(payload).digest("hex") };
 }
 
 /** The demo's engine as one classic script. */

@@ -15,6 +15,8 @@ let browser: Browser;
 let shop: Site;
 let sink: Awaited<ReturnType<typeof startServer>>;
 let worker: Started;
+let engine: string;
+let payload: string;
 
 beforeAll(async () => {
   sink = await startServer(() => ({ status: 204 }));
@@ -26,7 +28,7 @@ beforeAll(async () => {
     startSite(),
     startAviary({ bindings }),
   ]);
-  await publishDemo({ url: worker.url, token: adminToken });
+  ({ engine, payload } = await publishDemo({ url: worker.url, token: adminToken }));
   shop.serve("/", shopPage(worker.url));
 });
 
@@ -94,6 +96,12 @@ it("a view under a live flag comes in whole, with the arms that its snippet was 
       "delivery.token_ok": true,
       "delivery.arms": { [key]: arm },
       "snippet.id": "demo",
+      // What the composition told the page of itself, which the page handed back.
+      "snippet.payload_digest": payload.slice(0, 12),
+      "snippet.build": engine,
+      "beacon.version": expect.stringMatching(/^demo\.[0-9a-f]{8}$/) as string,
+      "edge.cache_status": expect.stringMatching(/^(?:hit|colo|kv|r2|miss)$/) as string,
+      "edge.dur_ms": expect.any(Number) as number,
     });
   }
   expect(given).toEqual(new Set(["canary", "control"]));

@@ -42,7 +42,7 @@ describe("wideEvent", () => {
       "event.id": "00112233445566778899aabbccddeeff-0-0",
       "event.kind": "page_view",
       "event.at": "2026-11-23T12:00:00.000Z",
-      "schema.version": 1,
+      "schema.version": 2,
       "pv.id": "00112233445566778899aabbccddeeff",
       "stitch.state": "both",
       "stitch.early_at": "2026-11-23T12:00:00.000Z",

@@ -1,7 +1,8 @@
 // The wide event of one sampled delivery request: what speaks for those whose page never
 // says a word, and for SDKs, which have no page. Knows no request: what is asked of one
 // arrives as facts.
-import { schemaVersion, type ColumnValues } from "./columns.ts";
+import { schemaVersion, type ColumnValues, type Seen } from "./columns.ts";
+import { edgeColumns } from "./edge-columns.ts";
 import { protocolOf } from "./protocol.ts";
 import type { WideEvent } from "./wide-event.ts";
 
@@ -25,6 +26,8 @@ export type DeliveryFacts = {
   /** Content coding; null for none. */
   readonly encoding: string | null;
   readonly userAgent: string;
+  /** What that says, as of a beacon's sender. */
+  readonly sender: Seen;
   /** `request.cf`, of which a few properties are read. */
   readonly properties: Readonly<Record<string, unknown>>;
   readonly epoch: number;
@@ -36,23 +39,23 @@ export type DeliveryFacts = {
 /** The row of a request. */
 export function deliveryEvent(facts: DeliveryFacts): WideEvent {
   const { properties } = facts;
-  const clientKind = clientKindOf(facts.userAgent, facts.route);
+  const { account, itemId } = facts;
+  const clientKind = clientKindOf(facts);
   const loose: Loose = {
+    ...edgeColumns(properties),
+    ...(clientKind === "sdk" ? withoutType(facts.sender) : facts.sender),
     "event.id": facts.id,
     "event.kind": "delivery",
     "event.at": new Date(facts.atMs).toISOString(),
     "schema.version": schemaVersion,
-    "account.id": facts.account,
-    "snippet.id": facts.itemId,
-    "edge.colo": textOf(properties["colo"]),
+    "account.id": account,
+    "snippet.id": itemId,
+    "service.name": account === undefined ? undefined : `${account}/${itemId}`,
     "delivery.epoch": facts.epoch,
     "delivery.arms": facts.arms,
     "delivery.bucket": facts.bucket,
     "delivery.delay_ms": facts.delayMs,
     "network.protocol.version": protocolOf(properties["httpProtocol"]),
-    "geo.country.iso_code": textOf(properties["country"]),
-    "client.as.number": numberOf(properties["asn"]),
-    "user_agent.synthetic.type": clientKind === "bot" ? "bot" : undefined,
     "delivery.sample_rate": facts.sampleRate,
     "delivery.route": facts.route,
     "delivery.status": facts.status,
@@ -68,22 +71,22 @@ export function deliveryEvent(facts: DeliveryFacts): WideEvent {
 
 type Loose = { readonly [K in keyof ColumnValues]: ColumnValues[K] | undefined };
 
-const bots = /bot|crawl|spider|slurp|preview|monitor/i;
-
-/** Who asks: browsers say that they are Mozilla, and of datafiles the rest are SDKs. */
-function clientKindOf(
-  userAgent: string,
-  route: DeliveryFacts["route"],
-): NonNullable<ColumnValues["delivery.client_kind"]> {
-  if (bots.test(userAgent)) return "bot";
-  if (userAgent.startsWith("Mozilla/")) return "browser";
-  return route === "datafile" ? "sdk" : "other";
+/**
+ * Who asks. Browsers say that they are Mozilla, and so do the robots that drive one; of
+ * datafiles the rest are SDKs, whose HTTP libraries would pass for robots elsewhere.
+ */
+function clientKindOf({
+  userAgent,
+  sender,
+  route,
+}: DeliveryFacts): NonNullable<ColumnValues["delivery.client_kind"]> {
+  const isMozilla = userAgent.startsWith("Mozilla/");
+  if (route === "datafile" && !isMozilla) return "sdk";
+  if (sender["user_agent.synthetic.type"] === "bot") return "bot";
+  return isMozilla ? "browser" : "other";
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
+/** An SDK is a program by trade: that it is one says nothing against it. */
+function withoutType(sender: Seen): Loose {
+  return { ...sender, "user_agent.synthetic.type": undefined };
 }

@@ -11,6 +11,7 @@ export type BeaconConfig = {
   readonly sampleRate: number;
   /** Whether page views that are not sampled send their early beacon all the same. */
   readonly earlyAlways?: true;
+  // `revision` and `variant` are what published beacons read: their names cannot change.
   /** First 12 digits of the payload's digest. */
   readonly revision: string;
   /** Version of the engine. */

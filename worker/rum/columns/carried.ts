@@ -35,6 +35,8 @@ const tokenText = shaped(/^[\w.-]{1,512}$/, "a token, at most 512 characters");
 const name = shaped(/^[\w.:-]{1,50}$/, "a name, at most 50 characters");
 const markText = text(256);
 
+const nothing = shaped(/(?!)/, "no value");
+
 const { read: at } = ms;
 const timing = tuple<Timing>(
   [at, at, at, at, at, at, at, at, at, at, at],
@@ -50,6 +52,7 @@ const mark = tuple<Mark>([name.read, markValue], "name, value");
 export const carriedFields = {
   "beacon.token": both(9, tokenText, "The arms token, as `Server-Timing` gave it."),
   "beacon.webdriver": early(49, boolean, "`navigator.webdriver`."),
+  "beacon.retired": early(22, nothing, "Retired: never filled, and given to no other column."),
   "snippet.timing": early(24, timing, "The snippet's Resource Timing; 0 for what is not told."),
   "nav.timing": late(24, timing, "The page's Navigation Timing."),
   "beacon.neighbours": late(60, tuples(neighbour, 20), "Hosts beside ours, busiest first."),

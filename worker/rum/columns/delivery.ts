@@ -7,27 +7,37 @@ const status = integer({ unit: "", least: 100, most: 599 });
 const bucket = integer({ unit: "", least: 0, most: 63 });
 const cacheStates = ["hit", "colo", "kv", "r2", "miss", "stale"] as const;
 const loadModes = ["sync", "async", "defer", "module", "dynamic"] as const;
+const hex48 = shaped(/^[0-9a-f]{12}$/, "12 hexadecimal digits");
 const keyAndVariant = shaped(/^[\w.:/+@-]{1,129}$/, "`key:variant`, at most 129 characters");
 
 export const deliveryColumns = {
-  "snippet.revision": early(16, label, "Of the pointer that the body was composed for."),
-  "snippet.build": early(17, label, "The engine's version."),
-  "snippet.variant": second(early(18, label, "The copy of the bytes.")),
+  "snippet.payload_digest": early(
+    16,
+    hex48,
+    "First 12 digits of the SHA-256 of the payload that the snippet was composed with.",
+  ),
+  "snippet.build": early(17, label, "Version of the engine that the snippet was composed with."),
+  "beacon.version": second(early(18, label, "Version of the beacon in the snippet.")),
   "snippet.load_mode": early(19, oneOf(loadModes), "How the page includes the snippet."),
   "edge.colo": server(label, "Data centre that took the beacon or the request."),
   "edge.cache_status": early(20, oneOf(cacheStates), "From where the snippet was answered."),
   "edge.dur_ms": second(early(21, ms, "What the edge says that it took.")),
-  "feature_flag.set.id": second(early(22, label, "The customer's own set of flags.")),
   "feature_flags.active": late(12, listOf(keyAndVariant, 20), "The customer's own flags."),
   "privacy.gpc": early(23, boolean, "`navigator.globalPrivacyControl`."),
   "delivery.epoch": token(epoch, "Of the snapshot of flags that the arms were given by."),
-  "delivery.arms": token(map, "The arm of each flag under trial."),
-  "delivery.token_ok": token(boolean, "Whether the token's signature and age hold."),
-  "delivery.bucket": server(
-    bucket,
-    "One of 64 that visitors share: the same all day for the same address and user agent.",
+  "delivery.arms": token(
+    map,
+    "The arm, canary or control, of each flag under trial; flags that it was in neither of are left out.",
   ),
-  "delivery.delay_ms": server(ms, "Delay that a slowdown experiment added."),
+  "delivery.token_ok": token(boolean, "Whether the token's signature and age hold."),
+  "delivery.bucket": token(
+    bucket,
+    "One of 64 that visitors share: the same all day for the same address and user agent; of a page, only where it is in an arm.",
+  ),
+  "delivery.delay_ms": token(
+    ms,
+    "Delay that a slowdown experiment added; of a page, only where one did.",
+  ),
 } as const;
 
 const routes = ["snippet", "datafile"] as const;
@@ -42,6 +52,9 @@ export const requestColumns = {
   "delivery.cache": server(oneOf(cacheStates), "From where it was answered."),
   "delivery.edge_ms": server(ms, "How long the edge took."),
   "delivery.bytes": server(bytes, "Length of the body."),
-  "delivery.encoding": server(label, "Content coding."),
-  "delivery.client_kind": server(oneOf(clientKinds), "Who asked."),
+  "delivery.encoding": server(label, "Content coding; absent where there was none."),
+  "delivery.client_kind": server(
+    oneOf(clientKinds),
+    "Who asked: `bot` where the user agent is a robot's, `sdk` for what asks for datafiles and is no browser.",
+  ),
 } as const;

@@ -23,6 +23,7 @@ const sequence = integer({ unit: "", least: 0, most: mostLateBeacons });
 const pageIndex = integer({ unit: "", least: 0, most: 10_000 });
 const oneInN = integer({ unit: "1 in n", least: 1, most: 1_000_000 });
 const path = shaped(/^\/[^?#\s]{0,199}$/, "a path, at most 200 characters, no query string");
+const service = shaped(/^[\w/-]{1,129}$/, "`account/id`, at most 129 characters");
 const clockMs = { ...signedMs, bounds: "any" };
 
 const kinds = ["page_view", "late_only", "page_update", "delivery", "pipeline"] as const;
@@ -51,7 +52,10 @@ export const eventColumns = {
   "schema.version": sealed(count, "Of this table."),
   "account.id": server(label, "The customer."),
   "snippet.id": server(label, "The snippet or the datafile."),
-  "service.name": server(label, "Customer and project, as OpenTelemetry names services."),
+  "service.name": server(
+    service,
+    "Customer and snippet or datafile, as OpenTelemetry names services: `account/id`.",
+  ),
 } as const;
 
 export const identityColumns = {

@@ -29,7 +29,11 @@ export const snippetFetchColumns = {
   "snippet.content_encoding": early(28, coding, "Content coding, as the browser saw it."),
   "snippet.http_status": second(early(29, status, "Needs CORS.")),
   "snippet.delivery_type": early(30, oneOf(deliveryTypes), "Whether a cache had it."),
-  "network.protocol.version": early(31, protocol, "`nextHopProtocol` of the snippet."),
+  "network.protocol.version": early(
+    31,
+    protocol,
+    "By which HTTP the snippet came, as `nextHopProtocol` has it, or the request.",
+  ),
   "snippet.render_blocking": early(32, boolean, "Whether the first paint waited for it."),
 } as const;
 

@@ -65,6 +65,7 @@ function take({ kind, id }: Item, delivery: Delivery, answered: Answered): void 
       delayMs: plan.parameters.delayMs,
       bytes,
       userAgent: subject.context.userAgent,
+      sender: services.beacons.senders.columnsOf(subject.context.userAgent),
       properties: cf ?? {},
       epoch: held.snapshot.epoch,
       arms: Object.fromEntries(arms.map(({ flag, arm }) => [flag, arm])),

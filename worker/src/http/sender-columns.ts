@@ -2,6 +2,7 @@
 // looked at by nobody here, and kept nowhere.
 import type { Beacon } from "#rum/ingest.ts";
 import type { Seen } from "#rum/columns.ts";
+import { edgeColumns } from "#rum/edge-columns.ts";
 import { protocolOf } from "#rum/protocol.ts";
 import { thirdPartyColumns } from "#rum/third-parties.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
@@ -18,24 +19,20 @@ export function senderColumns(
     "account.id": account,
     "snippet.id": id,
     "service.name": `${account}/${id}`,
-    ...networkColumns(cf),
+    ...edgeColumns(cf ?? {}),
+    ...protocolColumn(cf),
+    ...(said["beacon.webdriver"] === true && { "user_agent.synthetic.type": "test" as const }),
+    // Late beacons know of no driver: what the user agent says must count in every one.
     ...senders.columnsOf(headers.get("user-agent") ?? ""),
     ...languageColumn(headers.get("accept-language")),
-    ...(said["beacon.webdriver"] === true && { "user_agent.synthetic.type": "test" as const }),
     ...thirdPartyColumns(said["beacon.neighbours"]),
     ...tokens.read(said["beacon.token"], held, nowMs),
   };
 }
 
-function networkColumns(cf: Visit["cf"] = {}): Seen {
-  const { colo, country, asn, httpProtocol } = cf;
-  const protocol = protocolOf(httpProtocol);
-  return {
-    ...(typeof colo === "string" && { "edge.colo": colo }),
-    ...(typeof country === "string" && { "geo.country.iso_code": country }),
-    ...(typeof asn === "number" && { "client.as.number": asn }),
-    ...(protocol !== undefined && { "beacon.protocol": protocol }),
-  };
+function protocolColumn(cf: Visit["cf"]): Seen {
+  const protocol = protocolOf(cf?.["httpProtocol"]);
+  return protocol === undefined ? {} : { "beacon.protocol": protocol };
 }
 
 const firstTag = /^\s*([A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3})\s*(?:[,;]|$)/;
