@@ -23,6 +23,8 @@ export type Page = {
   readonly inline?: true;
   /** Stands in the snippet's place, without a beacon. */
   readonly instead?: string;
+  /** The whole document, where it is no HTML around the snippet's element. */
+  readonly document?: string;
 };
 
 /** A beacon that came, and the text that it came as. */
@@ -86,6 +88,11 @@ export async function startLab(): Promise<Lab> {
       response.end();
       return;
     }
+    if (kind === "nothing") {
+      response.statusCode = 204;
+      response.end();
+      return;
+    }
     const bare = name.replace(/\.js$/, "");
     const page = pages.get(bare);
     if (kind === "js" && page !== undefined) {
@@ -131,7 +138,8 @@ export async function startLab(): Promise<Lab> {
     return compose({ prelude: `${prelude}\n${set}`, beacon: scripts, engine });
   }
 
-  function html(id: string, { head = "", body = "", attributes = "" }: Page): string {
+  function html(id: string, { document, head = "", body = "", attributes = "" }: Page): string {
+    if (document !== undefined) return document;
     const element = `<script src="${cdn}/js/${id}.js" ${attributes}></script>`;
     return `<!doctype html><meta charset="utf-8"><title>${id}</title>${head}${element}<body>${body}`;
   }
@@ -172,6 +180,22 @@ async function textOf(request: IncomingMessage): Promise<string> {
   let text = "";
   for await (const chunk of request.setEncoding("utf8")) text += String(chunk);
   return text;
+}
+
+/**
+ * An engine that posts to `/heard/<name>` of the lab once the collector, loaded from the CDN,
+ * has begun: from then on a page that ends has a late message to send.
+ */
+export function tellingWhenCollected({ cdn }: Pick<Lab, "cdn">, name: string): string {
+  return `(function () {
+    var isCollector = function (entry) { return entry.name.indexOf("/beacon/") > 0; };
+    var watch = setInterval(function () {
+      var loading = document.querySelector('script[src*="/beacon/"]');
+      if (loading || !performance.getEntriesByType("resource").some(isCollector)) return;
+      clearInterval(watch);
+      setTimeout(function () { navigator.sendBeacon("${cdn}/heard/${name}", "1"); }, 50);
+    }, 20);
+  })();`;
 }
 
 /** A script that posts to `/heard/<name>` once a page is loaded and its collector has begun. */

@@ -7,6 +7,13 @@ import { startRawBrowser, type RawBrowser } from "../browsers/raw-chromium.ts";
 
 type With<B> = { readonly lab: Lab; readonly browser: B };
 
+/** A lab alone. */
+export async function labOfFile(): Promise<Lab> {
+  const lab = await startLab();
+  afterAll(() => lab.stop());
+  return lab;
+}
+
 /** For the file that asks, a browser that Playwright drives. */
 export async function labAndBrowser(): Promise<With<Browser>> {
   const [lab, browser] = await Promise.all([startLab(), launchChromium()]);

@@ -37,6 +37,7 @@ export const live = (handover: Handover): void => {
   const to = new URL(config.to, source).href;
   let settling: PageView | undefined;
   let leaving = false;
+  let mayStay = false;
   let restores = 0;
   let armAfterMs = 500;
 
@@ -87,15 +88,19 @@ export const live = (handover: Handover): void => {
   const sentAt = early[earlyClientSentAt] as number;
   setTimeout(timeOut, sentAt + lateAfterMs - performance.now(), current);
 
+  const end = (reason: Reason): void => {
+    settle();
+    const { sequence } = current;
+    const wasCut = mayStay || current.said[latePageEndReason] === '"timeout"';
+    mayStay = false;
+    complete(reason);
+    if (sequence === 0 || wasCut || hasNews(current)) send(current, to);
+  };
   const onVisibility = (atMs: number): void => {
     const hidden = document.visibilityState === "hidden";
     noteVisibility(document.visibilityState, atMs);
-    if (!hidden) return armNow();
-    settle();
-    const { sequence } = current;
-    const wasCut = current.said[latePageEndReason] === '"timeout"';
-    complete(leaving ? "pagehide" : "hidden");
-    if (sequence === 0 || wasCut || hasNews(current)) send(current, to);
+    if (hidden) end(leaving ? "pagehide" : "hidden");
+    else armNow();
   };
   listen("visibilitychange", ({ timeStamp }) => onVisibility(timeStamp));
   listen("pagehide", () => {
@@ -117,4 +122,13 @@ export const live = (handover: Handover): void => {
   // Hidden before the collector came: this is the first time that it can say so.
   if (document.visibilityState === "hidden") onVisibility(performance.now());
   armOften();
+  // WebKit tells nothing else of the end of a page that was not loaded, and no feature
+  // tells WebKit. The page may stay after all: then it speaks again.
+  if (navigator.vendor.startsWith("Apple")) {
+    listen("beforeunload", () => {
+      if (document.readyState === "complete") return;
+      end("pagehide");
+      mayStay = true;
+    });
+  }
 };
