@@ -20,6 +20,8 @@ export type Page = {
   /** Attributes of the snippet's element. */
   readonly attributes?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of the page's answer; 200 where it is left out. */
+  readonly status?: number;
   readonly inline?: true;
   /** Stands in the snippet's place, without a beacon. */
   readonly instead?: string;
@@ -114,6 +116,7 @@ export async function startLab(): Promise<Lab> {
       for (const [field, value] of Object.entries(page.headers ?? {})) {
         response.setHeader(field, value);
       }
+      response.statusCode = page.status ?? 200;
       response.end(html(bare, page));
     } else {
       response.statusCode = 404;

@@ -28,6 +28,12 @@ describe("the phases of a fetch", () => {
     expect(row["snippet.queue_ms"]).toBe(11);
   });
 
+  it("began at zero where they began with the view, as coarse clocks have it", () => {
+    const navigation: Timing = [0, 0, 9, 0, 3, 3, 0, 9, 9, 16, 16];
+    const row = derivedColumns({}, { "nav.timing": navigation });
+    expect(row).toMatchObject({ "nav.redirect_ms": 9, "nav.dns_ms": 3, "nav.connect_ms": 6 });
+  });
+
   it("are absent where it does not, and so is what is left without them", () => {
     const untold: Timing = [10, 0, 0, 0, 0, 0, 0, 0, 21, 30, 40];
     const row = derivedColumns({}, { "snippet.timing": untold, "nav.timing": untold });
@@ -45,7 +51,7 @@ describe("the phases of a fetch", () => {
       const told = timing as Timing;
       const row = derivedColumns({}, { "snippet.timing": told, "nav.timing": told });
       for (const value of Object.values(row)) expect(value).toBeGreaterThanOrEqual(0);
-      const [, redirect, , dns] = told;
+      const [, , redirect, , dns] = told;
       expect(redirect === 0 && "nav.redirect_ms" in row).toBe(false);
       expect(dns === 0 && "nav.dns_ms" in row).toBe(false);
     });

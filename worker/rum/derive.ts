@@ -55,12 +55,13 @@ function phasesOf(timing: Timing | undefined): Phases {
   const ends = { fetchStart, responseEnd: told(responseEnd) };
   // Without Timing-Allow-Origin all but the two ends are zero. Zero would be a lie.
   if (requestStart === 0) return ends;
-  const dnsMs = span(told(dnsStart), told(dnsEnd));
-  const connectMs = span(told(connectStart), told(connectEnd));
+  // What began with the view began at zero: whether it is told, its end says.
+  const dnsMs = span(dnsStart, told(dnsEnd));
+  const connectMs = span(connectStart, told(connectEnd));
   const isWhole = dnsMs !== undefined && connectMs !== undefined;
   return {
     ...ends,
-    redirectMs: span(told(redirectStart), told(redirectEnd)),
+    redirectMs: span(redirectStart, told(redirectEnd)),
     queueMs: isWhole ? span(fetchStart + dnsMs + connectMs, requestStart) : undefined,
     dnsMs,
     connectMs,
