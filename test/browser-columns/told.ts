@@ -77,7 +77,6 @@ const titles: Readonly<Record<BrowserName, string>> = {
 /** Why columns are missing in some browsers: the standard that these have not. */
 const missing: readonly (readonly [columns: RegExp, because: string])[] = [
   [/^edge\./, "`Server-Timing` of other origins is not told"],
-  [/^feature_flag\.set\.id/, "nobody fills it"],
   [/^privacy\.gpc/, "no Global Privacy Control"],
   [/^snippet\.(transfer|encoded|decoded)_size|^tp\.bytes/, "sizes of other origins are not told"],
   [/content_encoding/, "no `contentEncoding`"],

@@ -70,7 +70,7 @@ const collected = `document.readyState === "complete" &&
 const settledMs = 700;
 
 /** What the server makes of the views that these beacons are of. */
-export function eventsOf(beacons: readonly Arrived[]): readonly WideEvent[] {
+function eventsOf(beacons: readonly Arrived[]): readonly WideEvent[] {
   const views = Map.groupBy(beacons, (beacon) => viewKey(beacon));
   return [...views.values()].map((view) => {
     const arrivals = view.map((beacon) => ({ beacon: { ...beacon, seen: {} }, atMs: Date.now() }));
