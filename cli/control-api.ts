@@ -15,11 +15,12 @@ import {
 } from "#src/admin/contract.ts";
 import { pipelineView, shardsView } from "#src/admin/pipeline-contract.ts";
 import { snippetList, snippetMoved, snippetView } from "#src/admin/snippet-contract.ts";
+import { accountApi } from "./account-api.ts";
 import { beaconApi } from "./beacon-api.ts";
 import { send } from "./call.ts";
 import type { Connection } from "./connection.ts";
 import { flagApi } from "./flag-api.ts";
-import { pointerApi } from "./pointer-api.ts";
+import { pointerApi, releaseApi } from "./pointer-api.ts";
 import { absent, get, post } from "./requests.ts";
 import { sinkApi } from "./sink-api.ts";
 
@@ -62,6 +63,8 @@ export function controlApi(connection: Connection) {
         v.transform(({ datafiles }) => datafiles),
       ),
     }),
+    releases: releaseApi(connection, snippetMoved),
+    accounts: accountApi(connection),
     flags: flagApi(connection),
     sinks: sinkApi(connection),
     tokens: {

@@ -1,6 +1,7 @@
 // What snippets and datafiles have in common: they are read, published against a
 // revision, and rolled back against one.
 import type * as v from "valibot";
+import { deletedView, type DeletedView } from "#src/admin/contract.ts";
 import type { Call } from "./call.ts";
 import { send } from "./call.ts";
 import type { Connection } from "./connection.ts";
@@ -34,7 +35,7 @@ export type PointerApi<V extends Revision> = ReturnType<typeof pointerApi<V>>;
 /** The functions for one kind of pointer. */
 export function pointerApi<V extends Revision>(connection: Connection, kind: Kind<V>) {
   const base = `/api/v1/${kind.collection}`;
-  return { find, list, history, publish, rollBack };
+  return { find, list, history, publish, rollBack, remove };
 
   /** The current revision, or null. */
   function find(id: string): Promise<V | null> {
@@ -75,6 +76,38 @@ export function pointerApi<V extends Revision>(connection: Connection, kind: Kin
     const headers = { ...call.headers, ...against(before) };
     return since(before, await send(connection, { ...call, headers }));
   }
+
+  /** Deletes an id, as it was at `before`; null for one that is deleted already. */
+  function remove(
+    id: string,
+    before: Revision | null,
+    { why, free }: { readonly why: string; readonly free: boolean },
+  ): Promise<DeletedView> {
+    const query = new URLSearchParams({ why, free: String(free) }).toString();
+    return send(connection, {
+      method: "DELETE",
+      path: `${base}/${id}?${query}`,
+      ...(before !== null && { headers: against(before) }),
+      answer: deletedView,
+    });
+  }
+}
+
+/** The functions for what single releases of snippets know. */
+export function releaseApi<V extends Revision>(
+  connection: Connection,
+  moved: v.GenericSchema<unknown, V & { changed: boolean }>,
+) {
+  const change =
+    (action: "withdraw" | "restore") =>
+    async (before: Revision, release: string, why: string): Promise<Moved<V>> => {
+      const query = new URLSearchParams({ why }).toString();
+      const call = post(`/api/v1/snippets/${before.id}/${action}?${query}`, { release });
+      const headers = { ...call.headers, ...against(before) };
+      const names = { release: "<release>" };
+      return since(before, await send(connection, { ...call, headers, names, answer: moved }));
+    };
+  return { withdraw: change("withdraw"), restore: change("restore") };
 }
 
 /** A revision after a change, and the one before it. */
@@ -82,7 +115,7 @@ export type Moved<V> = V & { readonly changed: boolean; readonly previous: numbe
 
 // When an answer was lost, the server calls the second attempt no change. What
 // counts for the user is whether it moved since the command began.
-function since<V extends Revision>(before: V | null, after: V): Moved<V> {
+function since<V extends Revision>(before: Revision | null, after: V): Moved<V> {
   const previous = before?.revision ?? null;
   return { ...after, changed: after.revision !== previous, previous };
 }

@@ -5,7 +5,7 @@ import { problemView, type Problem } from "#src/admin/contract.ts";
 import type { FailureKind } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 import { harmless } from "./format.ts";
-import { retryAfterMs } from "./retry.ts";
+import { longestRetryAfterMs, retryAfterMs } from "./retry.ts";
 
 const problemPrefix = "urn:aviary:problem:";
 
@@ -31,7 +31,9 @@ export function refusalFrom(answer: Answer, origin: string, call: Words): Failur
   const fields = problem.errors?.map(({ field, detail }) => `${names[field] ?? field} ${detail}`);
   const message = harmless(`${problem.title}: ${fields?.join("; ") ?? problem.detail}`);
   const afterMs = retryAfterMs(headers.get("retry-after"), Date.now());
-  const passing = status === 429 || status >= 500;
+  // Nobody waits an hour in front of a command.
+  const isSoon = afterMs === undefined || afterMs <= longestRetryAfterMs;
+  const passing = (status === 429 && isSoon) || status >= 500;
   return new Failure(kindOf(status), message, {
     problem,
     hint: hintFor(problem.type.slice(problemPrefix.length), hints),
@@ -91,6 +93,14 @@ function hintFor(name: string, hints: Readonly<Record<string, string>>): string 
       return "`aviary policy show` shows what holds for all flags, `aviary flag list` what is under way.";
     case "unknown-revision":
       return "The history shows which there are.";
+    case "quota-exceeded":
+      return "`aviary account show <account>` shows what it has and what it may have.";
+    case "account-deleted":
+      return "An admin lets it publish again with `aviary account restore`.";
+    case "unknown-release":
+      return "`aviary snippet history` shows which releases there are.";
+    case "release-withdrawn":
+      return "`aviary snippet restore` lets it be had again.";
     case "stale-revision":
       return "Somebody changed it since this command began. Look at its history, then try again.";
     case "unknown-path":

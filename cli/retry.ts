@@ -5,7 +5,8 @@ import { Failure } from "./failure.ts";
 
 const firstDelayMs = 300;
 const longestDelayMs = 5_000;
-const longestRetryAfterMs = 30_000;
+/** Longest that a command waits because the server says so. */
+export const longestRetryAfterMs = 30_000;
 
 export type RetryOptions = {
   readonly retries: number;

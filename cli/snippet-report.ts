@@ -35,6 +35,7 @@ export function snippetText(view: SnippetView & SnippetLinks, { nowMs }: Session
     ...missingRows(view.missingCodings),
     ["URL", paint("cyan", view.url)],
     ["immutable", paint("cyan", view.immutableUrl)],
+    ...(view.withdrawn.length === 0 ? [] : [["withdrawn", view.withdrawn.join(", ")] as const]),
   ]);
   const title = paint("dim", "For a page that pins exactly this script:");
   return `${rows}\n\n  ${title}\n  ${view.scriptTag}`;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import * as contract from "#src/admin/contract.ts";
+import * as accountContract from "#src/admin/account-contract.ts";
 import * as beaconContract from "#src/admin/beacon-contract.ts";
 import * as flagContract from "#src/admin/flag-contract.ts";
 import * as sinkContract from "#src/admin/sink-contract.ts";
@@ -19,6 +20,7 @@ const problemResponse = "#/components/responses/Problem";
 const names = new Map<unknown, string>(
   [
     contract,
+    accountContract,
     snippetContract,
     beaconContract,
     flagContract,
@@ -45,7 +47,7 @@ export function openapiText(): string {
       title: "Aviary control API",
       version: "1",
       description:
-        "Publishes engines, beacons, snippets and datafiles, and puts changes of their delivery behind flags. Errors are RFC 9457 problems.",
+        "Publishes engines, beacons, snippets and datafiles, takes them back, and puts changes of their delivery behind flags. Errors are RFC 9457 problems.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/api/v1" }],

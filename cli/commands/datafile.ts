@@ -78,7 +78,7 @@ async function accessHeaders(input: PublishInput): Promise<Readonly<Record<strin
 }
 
 export const datafile: Group = {
-  meta: { name: "datafile", description: "Publish, show, list and roll back datafiles" },
+  meta: { name: "datafile", description: "Publish, show, list, roll back and delete datafiles" },
   subCommands: {
     publish,
     ...pointerActions<DatafileView, ReturnType<typeof datafileDocument<DatafileView>>>({

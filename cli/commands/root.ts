@@ -1,5 +1,6 @@
 // The tree of commands.
 import type { Group } from "../action.ts";
+import { accountGroup } from "./account.ts";
 import { audit } from "./audit.ts";
 import { beacon } from "./beacon.ts";
 import { datafile } from "./datafile.ts";
@@ -30,6 +31,7 @@ export const root: Group = {
     beacon,
     snippet,
     datafile,
+    account: accountGroup,
     flag,
     ramp,
     ...moves,

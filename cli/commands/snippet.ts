@@ -9,6 +9,7 @@ import { checkJson, readInput } from "../input-file.ts";
 import { beaconNames, beaconOptions, beaconQueryOf } from "../snippet-options.ts";
 import { snippetDocument, snippetText } from "../snippet-report.ts";
 import { pointerActions } from "./pointer/actions.ts";
+import { restore, withdraw } from "./release.ts";
 
 const publish = defineAction({
   description: "Publish a payload as a snippet's next revision",
@@ -64,7 +65,10 @@ const publish = defineAction({
 });
 
 export const snippet: Group = {
-  meta: { name: "snippet", description: "Publish, show, list and roll back snippets" },
+  meta: {
+    name: "snippet",
+    description: "Publish, show, list, roll back, withdraw and delete snippets",
+  },
   subCommands: {
     publish,
     ...pointerActions<SnippetView, ReturnType<typeof snippetDocument<SnippetView>>>({
@@ -80,5 +84,7 @@ export const snippet: Group = {
         sha256.slice(0, 16),
       ],
     }),
+    withdraw,
+    restore,
   },
 };

@@ -22,7 +22,7 @@ afterAll(() => place.remove());
 
 describe("a wrong command line", () => {
   it.each<readonly [string, string]>([
-    ["", "There are engine, beacon, snippet, datafile, flag, ramp, "],
+    ["", "There are engine, beacon, snippet, datafile, account, flag, ramp, "],
     ["snipet publish", "Did you mean snippet?"],
     ["snippet", "There are publish, show, list, history, rollback"],
     ["snippet publsih x", "Did you mean publish?"],
@@ -127,7 +127,7 @@ describe("help", () => {
     const commands = [...stdout.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}[A-Z]/gm)].map(
       ([, name]) => name ?? "",
     );
-    expect(commands).toHaveLength(52);
+    expect(commands).toHaveLength(61);
     const helps = await Promise.all(
       commands.map((name) => place.aviary([...name.split(" "), "-h"])),
     );

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { movePointer, type SnippetPointer } from "#src/delivery/pointer.ts";
+import {
+  movePointer,
+  releaseGone,
+  tombstoneOf,
+  type Pointer,
+  type SnippetPointer,
+} from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import { fc } from "../property.ts";
 
@@ -46,9 +52,9 @@ describe("movePointer", () => {
     });
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 20 }), (steps) => {
-        let current: SnippetPointer | undefined;
+        let current: Pointer | undefined;
         for (const { payload, drift } of steps) {
-          const before: SnippetPointer | undefined = current;
+          const before: Pointer | undefined = current;
           const expected = before?.revision ?? 0;
           const next = snippet(payload);
           const moved = movePointer(before, { next, expected, nowMs: nowMs + drift });
@@ -61,5 +67,38 @@ describe("movePointer", () => {
         }
       }),
     );
+  });
+});
+
+describe("an id that was deleted", () => {
+  const live = published("a", 3);
+  const tombstone = tombstoneOf(live, nowMs);
+
+  it("goes on counting, and is published again by who expects nothing there", () => {
+    expect(tombstone).toMatchObject({ revision: 4, movedAtMs: live.movedAtMs + 2_000 });
+    const again = movePointer(tombstone, { next: snippet("a"), expected: 0, nowMs });
+    expect(again).toMatchObject({ ok: true, value: { moved: true, pointer: { revision: 5 } } });
+    const stale = movePointer(tombstone, { next: snippet("a"), expected: 3, nowMs });
+    expect(stale).toMatchObject({ ok: false, error: { current: 0 } });
+  });
+
+  it("lets no release of its former life be had, and all of its next", () => {
+    const again = movePointer(tombstone, { next: snippet("b"), expected: 0, nowMs });
+    const pointer = again.ok ? again.value.pointer : live;
+    const prefix = "c".repeat(16);
+    expect(releaseGone(live, { prefix, madeAtMs: live.movedAtMs })).toBeUndefined();
+    expect(releaseGone(tombstone, { prefix, madeAtMs: live.movedAtMs })).toBe("deleted");
+    expect(releaseGone(pointer, { prefix, madeAtMs: live.movedAtMs })).toBe("deleted");
+    expect(releaseGone(pointer, { prefix, madeAtMs: pointer.movedAtMs })).toBeUndefined();
+    const next = movePointer(pointer, { next: snippet("c"), expected: 5, nowMs });
+    expect(next).toMatchObject({ value: { pointer: { bornAtMs: pointer.movedAtMs } } });
+  });
+
+  it("begins, with another account, above what edges may still hold of the last one", () => {
+    const floor = { revision: 9, movedAtMs: nowMs + 60_000 };
+    const first = movePointer(undefined, { next: snippet("a"), expected: 0, nowMs, floor });
+    expect(first).toMatchObject({
+      value: { pointer: { revision: 10, movedAtMs: floor.movedAtMs + 2_000 } },
+    });
   });
 });

@@ -21,6 +21,7 @@ import { Plans } from "#src/adapters/plans.ts";
 import { Pointers } from "#src/adapters/pointers.ts";
 import { Previews } from "#src/adapters/previews.ts";
 import { projectsFrom, type Projects } from "#src/adapters/projects.ts";
+import type { QuotaEnv } from "#src/adapters/quotas.ts";
 import { registryFrom, type RegistryStub } from "#src/adapters/registry.ts";
 import { Releases } from "#src/adapters/releases.ts";
 import { printLine, reportToLog, type Report } from "#src/adapters/report.ts";
@@ -43,27 +44,28 @@ import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.
 import { countingHome, deliveryHomeOf } from "#rum/window/ring.ts";
 
 /** What wrangler.toml binds. */
-export type Env = NoticeEnv & {
-  readonly STORE: KVNamespace;
-  readonly ARCHIVE: R2Bucket;
-  readonly PROJECT: DurableObjectNamespace;
-  readonly REGISTRY: DurableObjectNamespace;
-  readonly ROLLOUT: DurableObjectNamespace;
-  readonly WINDOW: DurableObjectNamespace;
-  /** How many beacons of one snippet a data centre takes. */
-  readonly BEACONS?: RateLimit;
-  readonly BUILD?: WorkerVersionMetadata;
-  /** Host on which alone the control API answers; unset or empty: on every host. */
-  readonly CONTROL_HOST?: string;
-  /** Paths that beacons are sent to, as in `/t/`, the one for new compositions first. */
-  readonly BEACON_PATHS?: string;
-  /** Beacons of one snippet that an isolate takes in a second. */
-  readonly BEACONS_PER_SECOND?: string;
-  /** Secret: the first admin token. Unset: only stored tokens are accepted. */
-  readonly AVIARY_ADMIN_TOKEN?: string;
-  /** Where wide events go: see docs/operations/sinks.md. Unset or empty: nowhere. */
-  readonly SINKS?: string;
-};
+export type Env = NoticeEnv &
+  QuotaEnv & {
+    readonly STORE: KVNamespace;
+    readonly ARCHIVE: R2Bucket;
+    readonly PROJECT: DurableObjectNamespace;
+    readonly REGISTRY: DurableObjectNamespace;
+    readonly ROLLOUT: DurableObjectNamespace;
+    readonly WINDOW: DurableObjectNamespace;
+    /** How many beacons of one snippet a data centre takes. */
+    readonly BEACONS?: RateLimit;
+    readonly BUILD?: WorkerVersionMetadata;
+    /** Host on which alone the control API answers; unset or empty: on every host. */
+    readonly CONTROL_HOST?: string;
+    /** Paths that beacons are sent to, as in `/t/`, the one for new compositions first. */
+    readonly BEACON_PATHS?: string;
+    /** Beacons of one snippet that an isolate takes in a second. */
+    readonly BEACONS_PER_SECOND?: string;
+    /** Secret: the first admin token. Unset: only stored tokens are accepted. */
+    readonly AVIARY_ADMIN_TOKEN?: string;
+    /** Where wide events go: see docs/operations/sinks.md. Unset or empty: nowhere. */
+    readonly SINKS?: string;
+  };
 
 const variablesSchema = v.object({
   CONTROL_HOST: v.optional(v.pipe(v.string(), v.toLowerCase()), ""),

@@ -6,7 +6,7 @@ import type { FlagSet } from "#flags/definition.ts";
 import type { Ring } from "#rum/window/ring.ts";
 import type { Freeze, Rollout } from "#flags/rollout.ts";
 import type { UnknownBeacon } from "./beacon-registry.ts";
-import type { Pointer } from "#src/delivery/pointer.ts";
+import type { PointerRecord } from "#src/delivery/pointer.ts";
 
 /** Who changes something, and why, as the audit log will show it. */
 export type Author = {
@@ -155,6 +155,6 @@ export type FlagRegistryRpc = {
   pauseSink(name: string, isPaused: boolean): Promise<void>;
   /** How many shards each region has; edges know within 10 s. Refused while the last change is not over. */
   setShards(shards: number): Promise<Result<Ring, RingChanging>>;
-  /** Lets a pointer that has just moved ride in the snapshot. */
-  announce(pointer: Pointer): Promise<void>;
+  /** Lets records that have just changed ride in the snapshot. */
+  announce(moved: readonly PointerRecord[]): Promise<void>;
 };

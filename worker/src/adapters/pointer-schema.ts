@@ -1,6 +1,6 @@
 // The stored document behind a pointer, checked whenever it is read.
 import * as v from "valibot";
-import type { Pointer } from "#src/delivery/pointer.ts";
+import type { PointerRecord } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 
 const digest = v.pipe(
@@ -36,22 +36,30 @@ const common = {
   revision: v.pipe(v.number(), v.integer(), v.minValue(1)),
   movedAtMs: v.number(),
 };
+const live = { ...common, bornAtMs: v.exactOptional(v.number()) };
 
-/** A pointer as it stands in KV, in the colo cache and in its object. */
-export const pointerSchema: v.GenericSchema<unknown, Pointer> = v.variant("kind", [
+const tombstone = v.object({
+  kind: v.picklist(["snippet", "datafile"]),
+  ...common,
+  deleted: v.literal(true),
+  isPrivate: v.boolean(),
+});
+
+const pointer = v.variant("kind", [
   v.object({
     kind: v.literal("snippet"),
-    ...common,
+    ...live,
     content: v.object({
       payload: digest,
       engine: v.object({ version: v.string(), sha256: digest }),
       beacon: v.exactOptional(v.union([v.literal("off"), beacon])),
       composition: representationsSchema,
+      withdrawn: v.exactOptional(v.array(v.string())),
     }),
   }),
   v.object({
     kind: v.literal("datafile"),
-    ...common,
+    ...live,
     content: v.object({
       body: representationsSchema,
       candidate: v.exactOptional(representationsSchema),
@@ -59,3 +67,6 @@ export const pointerSchema: v.GenericSchema<unknown, Pointer> = v.variant("kind"
     }),
   }),
 ]);
+
+/** What is stored of an id, as it stands in KV, in the colo cache and in its object. */
+export const recordSchema: v.GenericSchema<unknown, PointerRecord> = v.union([tombstone, pointer]);

@@ -1,19 +1,19 @@
 // What every id stands for, as this isolate knows it. A pointer once known is
 // never forgotten for want of a store: it is refreshed in the background, and an
-// older revision or a missing record never replaces it. Pointers are not deleted,
-// so "absent" after "present" is a store lagging behind.
+// older revision or a missing record never replaces it. A deleted id leaves a record
+// of its own, so "absent" after "present" is a store lagging behind.
 import * as v from "valibot";
 import { Lru } from "#base/lru.ts";
 import { err, ok, type Result } from "#base/result.ts";
-import type { Pointer, PointerKind } from "#src/delivery/pointer.ts";
+import type { PointerKind, PointerRecord } from "#src/delivery/pointer.ts";
 import type { Background } from "./background.ts";
 import { withDeadline } from "./deadline.ts";
-import { pointerSchema } from "./pointer-schema.ts";
+import { recordSchema } from "./pointer-schema.ts";
 import type { Report } from "./report.ts";
 
 /** One id in isolate memory. `pointer` is null where the store knows no such id. */
 export type KnownPointer = {
-  readonly pointer: Pointer | null;
+  readonly pointer: PointerRecord | null;
   /** When a store last confirmed it, ms since the epoch; 0 for a copy kept from an outage. */
   readonly confirmedAtMs: number;
 };
@@ -54,6 +54,9 @@ export class Pointers {
     datafile: new Lru(maxPointers),
   };
 
+  /** What was learnt last, also of ids that nobody asked for here yet: a few hundred at most. */
+  readonly #news = new Map<string, PointerRecord>();
+
   constructor(stores: PointerStores) {
     this.#stores = stores;
   }
@@ -64,14 +67,17 @@ export class Pointers {
   }
 
   /**
-   * Takes over pointers that came another way, newer than what KV may still say.
-   * What is no pointer is left out; an id that nobody asked for here is left alone.
+   * Takes over records that came another way, newer than what KV may still say.
+   * What is no record is left out.
+   * @param pointers all that came that way lately, in the place of those of the last call.
    */
   learn(pointers: readonly unknown[], nowMs: number): void {
+    this.#news.clear();
     for (const each of pointers) {
-      const parsed = v.safeParse(pointerSchema, each);
+      const parsed = v.safeParse(recordSchema, each);
       if (!parsed.success) continue;
       const pointer = parsed.output;
+      this.#news.set(kvKey(pointer.kind, pointer.id), pointer);
       const memory = this.#memory[pointer.kind];
       const held = memory.get(pointer.id);
       if (held === undefined || (held.pointer?.revision ?? 0) >= pointer.revision) continue;
@@ -96,7 +102,8 @@ export class Pointers {
     if (held !== undefined) held.attemptedAtMs = nowMs;
     const read = this.#readKv(request);
     try {
-      const pointer = await withDeadline(read, held === undefined ? deadlineMs : waitMs, "kv");
+      const stored = await withDeadline(read, held === undefined ? deadlineMs : waitMs, "kv");
+      const pointer = this.#newer(request, stored);
       return ok(this.#remember(request, { pointer, confirmedAtMs: nowMs }));
     } catch (error) {
       this.#stores.report("pointer_read_failed", { kind, id, error });
@@ -105,6 +112,11 @@ export class Pointers {
     const pointer = await this.#readColo(request);
     if (pointer === null) return err({ reason: "unavailable" });
     return ok(this.#remember(request, { pointer, confirmedAtMs: 0 }));
+  }
+
+  #newer({ kind, id }: PointerRequest, stored: PointerRecord | null): PointerRecord | null {
+    const news = this.#news.get(kvKey(kind, id));
+    return (news?.revision ?? 0) > (stored?.revision ?? 0) ? (news ?? stored) : stored;
   }
 
   #remember(request: PointerRequest, known: KnownPointer): KnownPointer {
@@ -122,26 +134,26 @@ export class Pointers {
     return entry;
   }
 
-  async #readKv({ kind, id }: PointerRequest): Promise<Pointer | null> {
+  async #readKv({ kind, id }: PointerRequest): Promise<PointerRecord | null> {
     const stored = await this.#stores.kv.get(kvKey(kind, id), {
       type: "json",
       cacheTtl: kvCacheTtlS,
     });
-    return stored === null ? null : v.parse(pointerSchema, stored);
+    return stored === null ? null : v.parse(recordSchema, stored);
   }
 
-  async #readColo({ kind, id }: PointerRequest): Promise<Pointer | null> {
+  async #readColo({ kind, id }: PointerRequest): Promise<PointerRecord | null> {
     try {
       const read = this.#stores.colo().then((colo) => colo.match(coloKey(kind, id)));
       const stored = await withDeadline(read, deadlineMs, "colo");
-      return stored === undefined ? null : v.parse(pointerSchema, await stored.json());
+      return stored === undefined ? null : v.parse(recordSchema, await stored.json());
     } catch (error) {
       this.#stores.report("pointer_colo_read_failed", { kind, id, error });
       return null;
     }
   }
 
-  async #keepInColo(pointer: Pointer): Promise<void> {
+  async #keepInColo(pointer: PointerRecord): Promise<void> {
     try {
       const headers = { "cache-control": `max-age=${coloKeepS}` };
       const copy = new Response(JSON.stringify(pointer), { headers });

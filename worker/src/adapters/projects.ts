@@ -1,7 +1,14 @@
 // The authority for an account's pointers: one object each, reached by RPC.
 import type { BeaconChoice } from "#src/delivery/beacon.ts";
-import type { Owned } from "#src/delivery/claim.ts";
-import type { Pointer, PointerKind, StaleRevision } from "#src/delivery/pointer.ts";
+import type { ClaimReject } from "#src/delivery/claim.ts";
+import type { QuotaExceeded, QuotaName, Quotas } from "#src/delivery/quota.ts";
+import type {
+  Pointer,
+  PointerKind,
+  PointerRecord,
+  StaleRevision,
+  Tombstone,
+} from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Result } from "#base/result.ts";
 import type { ArtifactMissing } from "./artifacts.ts";
@@ -39,23 +46,85 @@ export type Rollback = {
   readonly expected: number;
 };
 
+export type Withdrawal = {
+  readonly id: string;
+  /** At least 16 hexadecimal digits of the composition's SHA-256. */
+  readonly release: string;
+  /** False lets it be had again. */
+  readonly isWithdrawn: boolean;
+  readonly expected: number;
+};
+
+export type DeletePointer = {
+  readonly kind: PointerKind;
+  readonly id: string;
+  /** The revision that the caller saw; null for any. */
+  readonly expected: number | null;
+};
+
+export type Deleted = { readonly tombstone: Tombstone; readonly changed: boolean };
+export type UnknownId = {
+  readonly reason: "unknown_id";
+  readonly kind: string;
+  readonly id: string;
+  /** When it was deleted; absent where it never was. */
+  readonly deletedAtMs?: number;
+};
+export type DeleteReject = StaleRevision | UnknownId;
+/** An id can be given up once it is deleted, and every edge can know that it is. */
+export type NotDeleted = {
+  readonly reason: "not_deleted";
+  readonly kind: string;
+  readonly id: string;
+};
+
+export type AccountUsage = {
+  readonly snippets: number;
+  readonly datafiles: number;
+  readonly bytes: number;
+  readonly publishesLastHour: number;
+  /** What holds for it. */
+  readonly quotas: Quotas;
+  /** What of that was set for it alone. */
+  readonly own: Partial<Quotas>;
+};
+
 export type Moved = { readonly pointer: Pointer; readonly moved: boolean };
 export type MoveReject =
   | StaleRevision
-  | Owned
+  | ClaimReject
   | ArtifactMissing
   | { readonly reason: "unknown_revision"; readonly to: number }
-  | { readonly reason: "nothing_stable" };
+  | { readonly reason: "nothing_stable" }
+  | { readonly reason: "unknown_release"; readonly release: string }
+  | { readonly reason: "release_current"; readonly release: string }
+  | { readonly reason: "release_withdrawn"; readonly release: string }
+  | { readonly reason: "too_many_withdrawn"; readonly most: number }
+  | QuotaExceeded;
 
 /** What a `Project` object answers. Revisions, history and compare-and-set live there. */
 export type ProjectRpc = {
+  /** Null where there is none, or none any more. */
   current(kind: PointerKind, id: string): Promise<Pointer | null>;
+  /** The same, or what is left of it. */
+  record(kind: PointerKind, id: string): Promise<PointerRecord | null>;
   /** Newest first. */
   history(kind: PointerKind, id: string, limit: number): Promise<readonly Pointer[]>;
   list(kind: PointerKind): Promise<readonly Pointer[]>;
   publishSnippet(request: PublishSnippet): Promise<Result<Moved, MoveReject>>;
   publishDatafile(request: PublishDatafile): Promise<Result<Moved, MoveReject>>;
   rollBack(request: Rollback): Promise<Result<Moved, MoveReject>>;
+  withdraw(request: Withdrawal): Promise<Result<Moved, MoveReject>>;
+  remove(request: DeletePointer): Promise<Result<Deleted, DeleteReject>>;
+  /** Gives a deleted id up: from now on it is whose who publishes it first. */
+  giveUp(kind: PointerKind, id: string): Promise<Result<null, NotDeleted>>;
+  usage(): Promise<AccountUsage>;
+  /** Null takes back what was set for it alone. */
+  setQuotas(own: { readonly [name in QuotaName]?: number | null }): Promise<AccountUsage>;
+  /** Deletes all its ids and takes no publish any more; returns how many ids it were. */
+  close(): Promise<number>;
+  /** Takes publishes again. */
+  reopen(): Promise<void>;
   /** Makes a composition that a flag asks for, in every coding; idempotent. */
   compose(of: CompositionOf): Promise<void>;
   /** Makes lost artifacts of the current revision again. */

@@ -1,6 +1,6 @@
 // The authority for what all accounts share: engines, beacons, tokens, and who owns an id.
-import type { Claim, Owned } from "#src/delivery/claim.ts";
-import type { PointerKind } from "#src/delivery/pointer.ts";
+import type { Claim, ClaimReject } from "#src/delivery/claim.ts";
+import type { Floor, PointerKind } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Result } from "#base/result.ts";
 import type { BeaconRegistryRpc } from "./beacon-registry.ts";
@@ -32,6 +32,18 @@ export type EngineConflict = { readonly reason: "engine_exists"; readonly engine
 /** An id, and the attempt of an account to have it. */
 export type ClaimOf = Claim & { readonly kind: PointerKind; readonly id: string };
 
+/** Where the revisions of the last owner ended, if another account had the id before. */
+export type Claimed = { readonly floor: Floor | null };
+
+export type GivenUp = Pick<ClaimOf, "kind" | "id" | "account"> & { readonly floor: Floor };
+
+export type Account = {
+  readonly account: string;
+  /** When it first claimed an id, ms since the epoch; 0 where that was not written down. */
+  readonly sinceMs: number;
+  readonly deletedAtMs: number | null;
+};
+
 /** What the one `Registry` object answers. */
 export type RegistryRpc = {
   /** Idempotent; refused where the version exists with other bytes. */
@@ -40,10 +52,18 @@ export type RegistryRpc = {
   /** Newest first. */
   engines(): Promise<readonly Engine[]>;
   /** Gives an id to an account; idempotent for its owner. */
-  claim(claim: ClaimOf): Promise<Result<Claim, Owned>>;
+  claim(claim: ClaimOf): Promise<Result<Claimed, ClaimReject>>;
   /** Gives it back, where no later attempt has claimed it. Only for an id that was never published. */
   release(claim: ClaimOf): Promise<void>;
+  /** Makes a deleted id anybody's. */
+  giveUp(given: GivenUp): Promise<void>;
   owner(kind: PointerKind, id: string): Promise<string | null>;
+  account(account: string): Promise<Account | null>;
+  /** By name, from the first after `after`. */
+  accounts(after: string, limit: number): Promise<readonly Account[]>;
+  /** Lets an account claim nothing from now on, and revokes its tokens; returns how many. */
+  deleteAccount(account: string): Promise<number>;
+  restoreAccount(account: string): Promise<void>;
   createToken(token: StoredToken): Promise<void>;
   token(id: string): Promise<StoredToken | null>;
   tokens(): Promise<readonly StoredToken[]>;

@@ -10,7 +10,8 @@ import { representationsSchema } from "./pointer-schema.ts";
 const prefixDigits = 16;
 
 const deadlineMs = 2_000;
-const dayS = 86_400;
+// An id that was deleted and is published again has its old releases back in this time.
+const kvCacheTtlS = 600;
 
 const releaseSchema = v.object({ composition: representationsSchema, madeAtMs: v.number() });
 
@@ -30,7 +31,7 @@ export class Releases {
   /** The release of a snippet, or of `collectorScope`, whose digest starts with `prefix`; undefined where there is none. Rejects when KV does. */
   async get(scope: string, prefix: string): Promise<Release | undefined> {
     const key = kvKey(scope, prefix.slice(0, prefixDigits));
-    const read = this.#kv.get(key, { type: "json", cacheTtl: dayS });
+    const read = this.#kv.get(key, { type: "json", cacheTtl: kvCacheTtlS });
     const stored = await withDeadline(read, deadlineMs, "kv");
     if (stored === null) return undefined;
     const release = v.parse(releaseSchema, stored);
@@ -41,6 +42,11 @@ export class Releases {
   async put(scope: string, release: Release): Promise<void> {
     const key = kvKey(scope, releasePrefix(release.composition.identity.sha256));
     await this.#kv.put(key, JSON.stringify(release));
+  }
+
+  /** Forgets a release, where only its prefix is known. */
+  async delete(scope: string, prefix: string): Promise<void> {
+    await this.#kv.delete(kvKey(scope, prefix));
   }
 }
 

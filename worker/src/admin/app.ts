@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { Background } from "#src/adapters/background.ts";
 import { originOf } from "#src/adapters/store-fault.ts";
 import type { Services } from "#src/services.ts";
+import { deleteAccount, listAccounts, putQuotas, restoreAccount, showAccount } from "./accounts.ts";
 import { auditTrail } from "./audit-trail.ts";
 import { authenticate } from "./auth.ts";
 import {
@@ -32,7 +33,7 @@ import { putShards, showPipeline } from "./pipeline.ts";
 import { showPlan, signPreview } from "./plan.ts";
 import { refuse } from "./problem.ts";
 import { listSinks, pauseSink, replaySink, testSink } from "./sinks.ts";
-import { publishSnippet, snippetHandlers } from "./snippets.ts";
+import { publishSnippet, snippetHandlers, withdrawRelease } from "./snippets.ts";
 import { listVerdicts, showGuardrails, showVerdict } from "./verdicts.ts";
 import { showStatus } from "./status.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
@@ -103,12 +104,22 @@ app.get("/snippets/:id", snippetHandlers.show);
 app.put("/snippets/:id", publishSnippet);
 app.get("/snippets/:id/history", snippetHandlers.history);
 app.post("/snippets/:id/rollback", snippetHandlers.rollBack);
+app.post("/snippets/:id/withdraw", withdrawRelease(true));
+app.post("/snippets/:id/restore", withdrawRelease(false));
+app.delete("/snippets/:id", snippetHandlers.remove);
 
 app.get("/datafiles", datafileHandlers.list);
 app.get("/datafiles/:id", datafileHandlers.show);
 app.put("/datafiles/:id", publishDatafile);
 app.get("/datafiles/:id/history", datafileHandlers.history);
 app.post("/datafiles/:id/rollback", datafileHandlers.rollBack);
+app.delete("/datafiles/:id", datafileHandlers.remove);
+
+app.get("/accounts", listAccounts);
+app.get("/accounts/:account", showAccount);
+app.put("/accounts/:account/quotas", putQuotas);
+app.delete("/accounts/:account", deleteAccount);
+app.post("/accounts/:account/restore", restoreAccount);
 
 app.get("/tokens", listTokens);
 app.post("/tokens", createToken);

@@ -1,6 +1,7 @@
 // Beacons: immutable versions of the two scripts that measure page views, and what
 // holds for all snippets. Publishing one changes no snippet.
 import { err, type Result } from "#base/result.ts";
+import { sha256 } from "#src/adapters/digest.ts";
 import { collectorScope } from "#src/adapters/releases.ts";
 import type { Beacon } from "#src/adapters/beacon-registry.ts";
 import { prepareBeacon, type BeaconTexts } from "#src/delivery/prepare-beacon.ts";
@@ -29,6 +30,10 @@ export async function publishBeacon(context: AdminContext): Promise<Response> {
   if (!prepared.ok) return refuse(prepared.error);
 
   const services = context.get("services");
+  const before = await services.registry().beacon(version.value);
+  if (before !== null && !(await isSame(before, prepared.value))) {
+    return refuse({ reason: "beacon_exists", version: version.value });
+  }
   const { beacon, missing } = await store(context, version.value, prepared.value);
   const outcome = await services.registry().publishBeacon(beacon);
   if (!outcome.ok) return refuse(outcome.error);
@@ -37,6 +42,10 @@ export async function publishBeacon(context: AdminContext): Promise<Response> {
   const status = created ? 201 : 200;
   const view = { ...viewBeacon(stored), changed: created, missingCodings: missing };
   return Response.json(view, { status });
+}
+
+async function isSame(before: Beacon, { early, collector }: BeaconTexts): Promise<boolean> {
+  return before.early === (await sha256(early)) && before.collector === (await sha256(collector));
 }
 
 async function readTexts(request: Request): Promise<Result<BeaconTexts, Refusal>> {

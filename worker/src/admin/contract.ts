@@ -85,6 +85,27 @@ export const createTokenBody = v.object({
   account: v.exactOptional(idSchema),
 });
 
+export const quotaNames = ["ids", "bytes", "publishesPerHour"] as const;
+
+/** Query of a deletion. */
+export const deleteQuery = v.object({
+  why: v.optional(v.pipe(v.string(), v.maxLength(500, "must be at most 500 characters")), ""),
+  /** Whether another account may have the id from now on. */
+  free: v.optional(trueOrFalse, "false"),
+});
+
+/** What is left of a deleted id. */
+export const deletedView = v.object({
+  id: v.string(),
+  account: v.string(),
+  revision: v.number(),
+  deletedAt: v.string(),
+  /** False where it was deleted before. */
+  changed: v.boolean(),
+  /** True where another account may have the id from now on. */
+  free: v.boolean(),
+});
+
 const sizes = v.object({
   identity: v.number(),
   br: v.exactOptional(v.number()),
@@ -180,9 +201,19 @@ export const problemView = v.object({
   errors: v.exactOptional(v.array(v.object({ field: v.string(), detail: v.string() }))),
   /** The current revision, where a 412 says that it has moved. */
   current: v.exactOptional(v.number()),
+  /** The quota that has no room; `retryAt` is null where time alone does not help. */
+  quota: v.exactOptional(
+    v.object({
+      name: v.picklist(quotaNames),
+      limit: v.number(),
+      used: v.number(),
+      retryAt: v.nullable(v.string()),
+    }),
+  ),
 });
 
 export type Scope = v.InferOutput<typeof scopeSchema>;
 export type DatafileView = v.InferOutput<typeof datafileView>;
 export type TokenView = v.InferOutput<typeof tokenView>;
+export type DeletedView = v.InferOutput<typeof deletedView>;
 export type Problem = v.InferOutput<typeof problemView>;

@@ -3,6 +3,7 @@ import type * as v from "valibot";
 import * as contract from "./contract.ts";
 import { limits, type Scope } from "./contract.ts";
 import { pipelineView, shardsBody, shardsView } from "./pipeline-contract.ts";
+import { accountEndpoints } from "./account-endpoints.ts";
 import { beaconEndpoints } from "./beacon-endpoints.ts";
 import { flagEndpoints } from "./flag-endpoints.ts";
 import { sinkEndpoints } from "./sink-endpoints.ts";
@@ -124,8 +125,9 @@ export const endpoints: readonly Endpoint[] = [
       maxBytes: limits.payload,
     },
     answer: snippetContract.snippetMoved,
-    refusals: [400, 409, 412, 413, 422],
+    refusals: [400, 409, 412, 413, 422, 429],
   },
+  ...(["withdraw", "restore"] as const).map(releaseEndpoint),
   ...pointerEndpoints({
     plural: "datafiles",
     noun: "datafile",
@@ -150,8 +152,9 @@ export const endpoints: readonly Endpoint[] = [
       maxBytes: limits.datafile,
     },
     answer: contract.datafileMoved,
-    refusals: [400, 409, 412, 413, 422],
+    refusals: [400, 409, 412, 413, 422, 429],
   },
+  ...accountEndpoints,
   ...flagEndpoints,
   ...sinkEndpoints,
   {
@@ -207,6 +210,28 @@ type PointerSchemas = {
   readonly moved: v.GenericSchema;
 };
 
+function releaseEndpoint(action: "withdraw" | "restore"): Endpoint {
+  const summaries = {
+    withdraw: "Take a release of a snippet back: its immutable URL answers 410 within 10 s",
+    restore: "Let a withdrawn release of a snippet be had again",
+  };
+  return {
+    method: "post",
+    path: `/snippets/{id}/${action}`,
+    summary: summaries[action],
+    scope: "publish",
+    headers: conditional,
+    body: {
+      mediaType: "application/json",
+      description: "The release",
+      maxBytes: limits.json,
+      schema: snippetContract.withdrawBody,
+    },
+    answer: snippetContract.snippetMoved,
+    refusals: [400, 404, 409, 412, 413, 422],
+  };
+}
+
 function pointerEndpoints({ plural, noun, list, view, moved }: PointerSchemas): Endpoint[] {
   return [
     {
@@ -248,7 +273,17 @@ function pointerEndpoints({ plural, noun, list, view, moved }: PointerSchemas): 
         schema: contract.rollbackBody,
       },
       answer: moved,
-      refusals: [400, 404, 412, 413, 422],
+      refusals: [400, 404, 409, 412, 413, 422],
+    },
+    {
+      method: "delete",
+      path: `/${plural}/{id}`,
+      summary: `Delete a ${noun} with its history; with free, which takes admin, another account may have its id`,
+      scope: "publish",
+      query: contract.deleteQuery,
+      headers: conditional,
+      answer: contract.deletedView,
+      refusals: [400, 404, 409, 412],
     },
   ];
 }

@@ -1,6 +1,7 @@
 // Engines: immutable versions of the script that snippets share. Publishing one
 // changes no snippet.
 import { err, type Result } from "#base/result.ts";
+import { sha256 } from "#src/adapters/digest.ts";
 import { prepareEngine } from "#src/delivery/prepare-engine.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { engineVersionSchema, limits } from "./contract.ts";
@@ -23,6 +24,10 @@ export async function publishEngine(context: AdminContext): Promise<Response> {
 
   const { artifacts, registry, now } = context.get("services");
   const code = new TextEncoder().encode(prepared.value.code);
+  const before = await registry().engine(version.value);
+  if (before !== null && before.sha256 !== (await sha256(code))) {
+    return refuse({ reason: "engine_exists", engine: before });
+  }
   const engine = {
     version: version.value,
     sha256: await artifacts.put(code),

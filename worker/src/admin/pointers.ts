@@ -2,18 +2,32 @@
 // change is made against, history, and the way back.
 import type * as v from "valibot";
 import { err, ok, type Result } from "#base/result.ts";
-import type { Moved, MoveReject, ProjectRpc } from "#src/adapters/projects.ts";
-import type { Pointer, PointerKind } from "#src/delivery/pointer.ts";
+import type { Moved, MoveReject, ProjectRpc, UnknownId } from "#src/adapters/projects.ts";
+import {
+  isDeleted,
+  type Pointer,
+  type PointerKind,
+  type Tombstone,
+} from "#src/delivery/pointer.ts";
 import { permit, type AdminContext } from "./context.ts";
-import { historyQuery, idSchema, listQuery, rollbackBody, type Scope } from "./contract.ts";
+import {
+  deleteQuery,
+  historyQuery,
+  idSchema,
+  listQuery,
+  rollbackBody,
+  type Scope,
+} from "./contract.ts";
+import { revisionIn } from "./flags.ts";
 import { refuse, type Refusal } from "./problem.ts";
 import { checkShape, readJson } from "./read-body.ts";
+import { viewDeleted } from "./views.ts";
 
 type View = (pointer: Pointer) => Record<string, unknown>;
 
 /** Handlers for one kind of pointer. `plural` names the list in an answer. */
 export function pointerHandlers(kind: PointerKind, plural: string, view: View) {
-  return { list, show, history, rollBack };
+  return { list, show, history, rollBack, remove };
 
   async function list(context: AdminContext): Promise<Response> {
     const query = checkShape(context.req.query(), listQuery);
@@ -28,8 +42,10 @@ export function pointerHandlers(kind: PointerKind, plural: string, view: View) {
   async function show(context: AdminContext): Promise<Response> {
     const found = await findOwned(context, kind, "read");
     if (!found.ok) return refuse(found.error);
-    const current = await found.value.project.current(kind, found.value.id);
-    if (current === null) return refuse({ reason: "unknown_id", kind, id: found.value.id });
+    const { id, project } = found.value;
+    const current = await project.record(kind, id);
+    if (current === null) return refuse({ reason: "unknown_id", kind, id });
+    if (isDeleted(current)) return refuse(unknownNow(current));
     return withRevision(view(current), current, 200);
   }
 
@@ -47,14 +63,48 @@ export function pointerHandlers(kind: PointerKind, plural: string, view: View) {
     const found = await findOwned(context, kind, "publish");
     if (!found.ok) return refuse(found.error);
     const { project, id } = found.value;
-    const current = await project.current(kind, id);
-    const expected = expectedRevision(context.req.raw, current);
+    const expected = await expectedNow(context, kind, found.value);
     if (!expected.ok) return refuse(expected.error);
     const body = await readJson(context.req.raw, rollbackBody);
     if (!body.ok) return refuse(body.error);
     const request = { kind, id, to: body.value.revision, expected: expected.value };
     return answerMove(await project.rollBack(request), view);
   }
+
+  async function remove(context: AdminContext): Promise<Response> {
+    const query = checkShape(context.req.query(), deleteQuery);
+    if (!query.ok) return refuse(query.error);
+    const { free } = query.value;
+    const found = await findOwned(context, kind, "publish");
+    if (!found.ok) return refuse(found.error);
+    // Pages go on asking for the id: who may have it next is for nobody bound to say.
+    const permitted = free ? permit(context, "admin", null) : ok(null);
+    if (!permitted.ok) return refuse(permitted.error);
+    const expected = revisionIn(context);
+    if (!expected.ok) return refuse(expected.error);
+    const { project, id } = found.value;
+    const deleted = await project.remove({ kind, id, expected: expected.value });
+    if (!deleted.ok) return refuse(deleted.error);
+    const given = free ? await project.giveUp(kind, id) : ok(null);
+    if (!given.ok) return refuse(given.error);
+    return Response.json(viewDeleted(deleted.value, free));
+  }
+}
+
+/** The revision that a change of an id is made against; refused where there is none to change. */
+export async function expectedNow(
+  context: AdminContext,
+  kind: PointerKind,
+  { id, project }: Owned,
+): Promise<Result<number, Refusal>> {
+  const current = await project.record(kind, id);
+  if (current === null) return err({ reason: "unknown_id", kind, id });
+  if (isDeleted(current)) return err(unknownNow(current));
+  return expectedRevision(context.req.raw, current);
+}
+
+function unknownNow({ kind, id, movedAtMs }: Tombstone): UnknownId {
+  return { reason: "unknown_id", kind, id, deletedAtMs: movedAtMs };
 }
 
 /** The answer to a change: 200, or 201 for a first revision, or the refusal. */
@@ -90,7 +140,7 @@ export function expectedRevision(
 export type Owned = { readonly id: string; readonly project: ProjectRpc };
 
 /** The project that owns the id in the path, if the caller may do `scope` there. */
-async function findOwned(
+export async function findOwned(
   context: AdminContext,
   kind: PointerKind,
   scope: Scope,

@@ -4,10 +4,11 @@ import type { ArtifactMissing } from "#src/adapters/artifacts.ts";
 import type { RingChanging } from "#src/adapters/flag-registry.ts";
 import type { EngineConflict } from "#src/adapters/registry.ts";
 import type { FaultOrigin } from "#src/adapters/store-fault.ts";
-import type { MoveReject } from "#src/adapters/projects.ts";
+import type { MoveReject, NotDeleted, UnknownId } from "#src/adapters/projects.ts";
 import { isFlagRefusal, documentForFlag, type FlagRefusal } from "./flag-problem.ts";
 import type { BeaconConflict, UnknownBeacon } from "#src/adapters/beacon-registry.ts";
 import type { BeaconReject } from "#src/delivery/prepare-beacon.ts";
+import type { QuotaExceeded, QuotaName } from "#src/delivery/quota.ts";
 import type { EngineReject } from "#src/delivery/prepare-engine.ts";
 import type { Problem, Scope } from "./contract.ts";
 
@@ -21,7 +22,8 @@ export type Refusal =
   | { readonly reason: "wrong_digest" }
   | { readonly reason: "not_json"; readonly detail: string }
   | { readonly reason: "unknown_engine"; readonly version: string | null }
-  | { readonly reason: "unknown_id"; readonly kind: string; readonly id: string }
+  | UnknownId
+  | NotDeleted
   | { readonly reason: "token_missing" }
   | { readonly reason: "token_unknown" }
   | { readonly reason: "scope_missing"; readonly scope: Scope }
@@ -58,6 +60,9 @@ export function refuse(refusal: Refusal): Response {
   if (refusal.reason === "method_not_allowed") headers.set("allow", refusal.methods.join(", "));
   if (problem.status === 401) headers.set("www-authenticate", 'Bearer realm="aviary"');
   if (problem.status >= 500) headers.set("retry-after", "5");
+  if (refusal.reason === "quota_exceeded" && refusal.retryAtMs !== null) {
+    headers.set("retry-after", new Date(refusal.retryAtMs + 999).toUTCString());
+  }
   if (problem.current !== undefined) headers.set("etag", `"${problem.current}"`);
   return new Response(JSON.stringify({ type, ...problem }), { status: problem.status, headers });
 }
@@ -93,7 +98,46 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
     case "unknown_beacon":
       return unknownVersion("beacon", refusal.version);
     case "unknown_id":
-      return plain(404, "Not found", `There is no ${refusal.kind} ${refusal.id}.`);
+      return plain(404, "Not found", absence(refusal));
+    case "not_deleted":
+      return plain(
+        409,
+        "Not deleted",
+        `The ${refusal.kind} ${refusal.id} is not deleted, or its edges do not all know yet. Delete it, and try again in a few seconds.`,
+      );
+    case "account_deleted":
+      return plain(
+        403,
+        "Account deleted",
+        `Account ${refusal.account} was deleted: nothing can be published for it.`,
+      );
+    case "quota_exceeded":
+      return quotaExceeded(refusal);
+    case "unknown_release":
+      return {
+        title: "Unknown release",
+        status: 422,
+        detail: `release: ${refusal.release} was never released`,
+        errors: [{ field: "release", detail: `${refusal.release} was never released` }],
+      };
+    case "release_current":
+      return plain(
+        409,
+        "Release is current",
+        `${refusal.release} is what the snippet stands for now. Publish another revision or roll back first.`,
+      );
+    case "release_withdrawn":
+      return plain(
+        409,
+        "Release withdrawn",
+        `This would make ${refusal.release} current, which was withdrawn. Restore it first.`,
+      );
+    case "too_many_withdrawn":
+      return plain(
+        409,
+        "Too many withdrawn",
+        `At most ${refusal.most} releases of a snippet can be withdrawn. Delete the snippet instead.`,
+      );
     case "unknown_revision":
       return {
         title: "Unknown revision",
@@ -185,6 +229,27 @@ export function faultText(fault: FaultOrigin): readonly [title: string, detail: 
     case "internal":
       return ["Internal error", `A fault of Aviary's own, which is in its log. ${maybeDone}`];
   }
+}
+
+function absence({ kind, id, deletedAtMs }: UnknownId): string {
+  if (deletedAtMs === undefined) return `There is no ${kind} ${id}.`;
+  const at = new Date(deletedAtMs).toISOString();
+  return `There is no ${kind} ${id} any more: it was deleted at ${at}. Its account can publish it again.`;
+}
+
+function quotaExceeded({ quota, limit, used, retryAtMs }: QuotaExceeded): ProblemDocument {
+  const retryAt = retryAtMs === null ? null : new Date(retryAtMs).toISOString();
+  const words: Readonly<Record<QuotaName, string>> = {
+    ids: `The account has ${used} snippets and datafiles, and may have ${limit}. Delete one`,
+    bytes: `The account's revisions hold ${used} bytes, and may hold ${limit}. Delete what is not needed`,
+    publishesPerHour: `The account has published ${used} times in an hour, and may ${limit} times. Try again ${retryAt === null ? "later" : `at ${retryAt}`}`,
+  };
+  return {
+    title: "Quota exceeded",
+    status: quota === "publishesPerHour" ? 429 : 403,
+    detail: `${words[quota]}, or have an admin raise the quota.`,
+    quota: { name: quota, limit, used, retryAt },
+  };
 }
 
 function plain(status: number, title: string, detail: string): ProblemDocument {

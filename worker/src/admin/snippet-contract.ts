@@ -20,6 +20,13 @@ export const snippetView = v.object({
   immutablePath: v.string(),
   /** Subresource Integrity value of the script. */
   integrity: v.string(),
+  /** Prefixes of the releases that this revision no longer lets anybody have. */
+  withdrawn: v.array(v.string()),
+});
+
+const releaseRule = "must be 16 to 64 hexadecimal digits, as in an immutable URL";
+export const withdrawBody = v.object({
+  release: v.pipe(v.string(releaseRule), v.regex(/^[0-9a-f]{16,64}$/, releaseRule)),
 });
 
 export const snippetMoved = v.object({ ...snippetView.entries, changed: v.boolean() });

@@ -8,10 +8,17 @@ import type { Services } from "#src/services.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { chooseBeacon } from "./choose-beacon.ts";
 import { limits } from "./contract.ts";
-import { answerMove, checkId, expectedRevision, pointerHandlers } from "./pointers.ts";
+import {
+  answerMove,
+  checkId,
+  expectedNow,
+  expectedRevision,
+  findOwned,
+  pointerHandlers,
+} from "./pointers.ts";
 import { refuse, type Refusal } from "./problem.ts";
-import { checkJson, checkShape, readBody } from "./read-body.ts";
-import { publishSnippetQuery } from "./snippet-contract.ts";
+import { checkJson, checkShape, readBody, readJson } from "./read-body.ts";
+import { publishSnippetQuery, withdrawBody } from "./snippet-contract.ts";
 import { viewSnippet } from "./views.ts";
 
 const view = (pointer: unknown): Record<string, unknown> => viewSnippet(pointer as SnippetPointer);
@@ -53,6 +60,21 @@ export async function publishSnippet(context: AdminContext): Promise<Response> {
     expected: expected.value,
   });
   return answerMove(outcome, view);
+}
+
+/** POST /api/v1/snippets/{id}/withdraw and …/restore: whether one of its releases can be had. */
+export function withdrawRelease(isWithdrawn: boolean) {
+  return async (context: AdminContext): Promise<Response> => {
+    const found = await findOwned(context, "snippet", "publish");
+    if (!found.ok) return refuse(found.error);
+    const expected = await expectedNow(context, "snippet", found.value);
+    if (!expected.ok) return refuse(expected.error);
+    const body = await readJson(context.req.raw, withdrawBody);
+    if (!body.ok) return refuse(body.error);
+    const { id, project } = found.value;
+    const change = { id, release: body.value.release, isWithdrawn, expected: expected.value };
+    return answerMove(await project.withdraw(change), view);
+  };
 }
 
 async function chooseEngine(

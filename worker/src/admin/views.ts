@@ -1,17 +1,19 @@
 // Stored records as the control API shows them.
 import type * as v from "valibot";
 import { releasePrefix } from "#src/adapters/releases.ts";
-import type { Engine, StoredToken } from "#src/adapters/registry.ts";
+import type { AccountUsage, Deleted } from "#src/adapters/projects.ts";
+import type { Account, Engine, StoredToken } from "#src/adapters/registry.ts";
+import type { accountLine, accountView } from "./account-contract.ts";
 import type { DatafilePointer, Pointer, SnippetPointer } from "#src/delivery/pointer.ts";
 import { missingCodings, type Digest, type Representations } from "#src/delivery/representation.ts";
 import type { Beacon } from "#src/adapters/beacon-registry.ts";
 import { collectorPath, type BeaconChoice } from "#src/delivery/beacon.ts";
 import type { beaconView, snippetBeaconView } from "./beacon-contract.ts";
-import type { DatafileView, engineView, tokenView } from "./contract.ts";
+import type { DatafileView, deletedView, engineView, tokenView } from "./contract.ts";
 import type { SnippetView } from "./snippet-contract.ts";
 
 export function viewSnippet(pointer: SnippetPointer): SnippetView {
-  const { payload, engine, beacon, composition } = pointer.content;
+  const { payload, engine, beacon, composition, withdrawn = [] } = pointer.content;
   const { sha256 } = composition.identity;
   return {
     ...viewRevision(pointer, composition),
@@ -21,6 +23,7 @@ export function viewSnippet(pointer: SnippetPointer): SnippetView {
     payloadSha256: payload,
     immutablePath: `/js/${pointer.id}/${releasePrefix(sha256)}.js`,
     integrity: `sha256-${base64(sha256)}`,
+    withdrawn: [...withdrawn],
   };
 }
 
@@ -47,6 +50,32 @@ export function viewDatafile(pointer: DatafilePointer): DatafileView {
     private: guarded,
     candidateSha256: candidate?.identity.sha256 ?? null,
   };
+}
+
+export function viewDeleted(
+  { tombstone, changed }: Deleted,
+  free: boolean,
+): v.InferOutput<typeof deletedView> {
+  const { id, account, revision, movedAtMs } = tombstone;
+  return { id, account, revision, deletedAt: timestamp(movedAtMs), changed, free };
+}
+
+/** An account and what it has. */
+export function viewAccount(
+  { account, sinceMs, deletedAtMs }: Account,
+  { own, ...usage }: AccountUsage,
+): v.InferOutput<typeof accountView> {
+  return { ...viewAccountLine({ account, sinceMs, deletedAtMs }), ...usage, ownQuotas: own };
+}
+
+export function viewAccountLine({
+  account,
+  sinceMs,
+  deletedAtMs,
+}: Account): v.InferOutput<typeof accountLine> {
+  const since = sinceMs === 0 ? null : timestamp(sinceMs);
+  const deletedAt = deletedAtMs === null ? null : timestamp(deletedAtMs);
+  return { account, since, deletedAt };
 }
 
 /** One engine; its bytes are of the prepared script. */

@@ -9,6 +9,8 @@ export type Claim = {
 };
 
 export type Owned = { readonly reason: "id_taken"; readonly account: string };
+type AccountDeleted = { readonly reason: "account_deleted"; readonly account: string };
+export type ClaimReject = Owned | AccountDeleted;
 
 /** The claim after `by` asked for the id. Asking again is asking once. */
 export function claimed(held: Claim | undefined, by: Claim): Result<Claim, Owned> {

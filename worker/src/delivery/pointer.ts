@@ -10,6 +10,8 @@ type SnippetContent = {
   /** Absent where nobody has chosen yet. */
   readonly beacon?: BeaconChoice;
   readonly composition: Representations;
+  /** Prefixes of the releases that are no longer to be had; absent for none. */
+  readonly withdrawn?: readonly string[];
 };
 
 type DatafileContent = {
@@ -28,6 +30,8 @@ type PointerOf<K extends string, C> = {
   readonly revision: number;
   /** When it moved: ms since the epoch, a whole second, later than every earlier move. */
   readonly movedAtMs: number;
+  /** Releases from before this were deleted with what the id stood for then; absent for none. */
+  readonly bornAtMs?: number;
   readonly content: C;
 };
 
@@ -36,11 +40,33 @@ export type DatafilePointer = PointerOf<"datafile", DatafileContent>;
 export type Pointer = SnippetPointer | DatafilePointer;
 export type PointerKind = Pointer["kind"];
 
-export type Move<P extends Pointer> = {
-  readonly next: Pick<P, "kind" | "id" | "account" | "content">;
-  /** The revision that the mover saw; 0 for none yet. */
+/** What is left of an id that was deleted: it goes on counting where the pointer ended. */
+export type Tombstone = Pick<Pointer, "kind" | "id" | "account" | "revision" | "movedAtMs"> & {
+  readonly deleted: true;
+  /** Whether only those who held an access token knew of it. */
+  readonly isPrivate: boolean;
+};
+
+/** What is stored of an id. */
+export type PointerRecord = Pointer | Tombstone;
+
+export function isDeleted(record: PointerRecord): record is Tombstone {
+  return "deleted" in record;
+}
+
+/** Where the revisions of an id's last owner ended. */
+export type Floor = Pick<Pointer, "revision" | "movedAtMs">;
+
+/** What a pointer is to say. */
+export type Next = Pick<Pointer, "kind" | "id" | "account" | "content">;
+
+export type Move = {
+  readonly next: Next;
+  /** The revision that the mover saw; 0 for none. */
   readonly expected: number;
   readonly nowMs: number;
+  /** Absent where the id was nobody's before. */
+  readonly floor?: Floor | null;
 };
 
 export type StaleRevision = { readonly reason: "stale_revision"; readonly current: number };
@@ -49,23 +75,55 @@ export type StaleRevision = { readonly reason: "stale_revision"; readonly curren
  * The pointer after a move. Moving to what it already says is no move, whatever
  * revision was expected: that makes a retried publish idempotent.
  */
-export function movePointer<P extends Pointer>(
-  current: P | undefined,
-  { next, expected, nowMs }: Move<P>,
-): Result<{ readonly pointer: P; readonly moved: boolean }, StaleRevision> {
-  if (current !== undefined && saysTheSame(current, next)) {
-    return ok({ pointer: current, moved: false });
-  }
-  const revision = current?.revision ?? 0;
-  if (expected !== revision) return err({ reason: "stale_revision", current: revision });
-  const pointer = { ...next, revision: revision + 1, movedAtMs: moveTime(current, nowMs) } as P;
-  return ok({ pointer, moved: true });
+export function movePointer(
+  current: PointerRecord | undefined,
+  { next, expected, nowMs, floor = null }: Move,
+): Result<{ readonly pointer: Pointer; readonly moved: boolean }, StaleRevision> {
+  const live = current === undefined || isDeleted(current) ? undefined : current;
+  if (live !== undefined && saysTheSame(live, next)) return ok({ pointer: live, moved: false });
+  const isExpected =
+    expected === (current?.revision ?? 0) || (live === undefined && expected === 0);
+  if (!isExpected) return err({ reason: "stale_revision", current: live?.revision ?? 0 });
+  const before = laterOf(current, floor ?? undefined);
+  const revision = (before?.revision ?? 0) + 1;
+  const movedAtMs = moveTime(before, nowMs);
+  const isReborn = live === undefined && before !== undefined;
+  const bornAtMs = isReborn ? movedAtMs : live?.bornAtMs;
+  const born = bornAtMs === undefined ? {} : { bornAtMs };
+  return ok({ pointer: { ...next, revision, movedAtMs, ...born } as Pointer, moved: true });
+}
+
+/** What takes the place of a pointer that is deleted. */
+export function tombstoneOf(pointer: Pointer, nowMs: number): Tombstone {
+  const { kind, id, account, revision } = pointer;
+  const isPrivate = pointer.kind === "datafile" && pointer.content.accessTokens.length > 0;
+  const movedAtMs = moveTime(pointer, nowMs);
+  return { kind, id, account, revision: revision + 1, movedAtMs, deleted: true, isPrivate };
+}
+
+/** Why a release is no longer to be had, as far as its snippet's record says; undefined where it is. */
+export function releaseGone(
+  record: PointerRecord | null,
+  { prefix, madeAtMs }: { readonly prefix: string; readonly madeAtMs: number },
+): "deleted" | "withdrawn" | undefined {
+  if (record === null || record.kind !== "snippet") return undefined;
+  if (isDeleted(record) || madeAtMs < (record.bornAtMs ?? 0)) return "deleted";
+  const isWithdrawn = record.content.withdrawn?.some((each) => prefix.startsWith(each));
+  return isWithdrawn === true ? "withdrawn" : undefined;
+}
+
+function laterOf(a: Floor | undefined, b: Floor | undefined): Floor | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return {
+    revision: Math.max(a.revision, b.revision),
+    movedAtMs: Math.max(a.movedAtMs, b.movedAtMs),
+  };
 }
 
 // Last-Modified counts in seconds and some clients send nothing else back: two
 // moves within one second must still differ, and so must a candidate, whose date
 // is the second after.
-function moveTime(current: Pointer | undefined, nowMs: number): number {
+function moveTime(current: Floor | undefined, nowMs: number): number {
   const second = Math.floor(nowMs / 1_000) * 1_000;
   return current === undefined ? second : Math.max(second, current.movedAtMs + 2 * secondMs);
 }
@@ -85,8 +143,9 @@ function saysTheSame(current: Pointer, next: Pick<Pointer, "kind" | "content">):
 function essence(pointer: Pick<Pointer, "kind" | "content">): string {
   const { content } = pointer;
   if ("payload" in content) {
-    const { payload, engine, beacon } = content;
-    return [payload, engine.version, engine.sha256, beaconEssence(beacon)].join();
+    const { payload, engine, beacon, withdrawn = [] } = content;
+    const parts = [payload, engine.version, engine.sha256, beaconEssence(beacon)];
+    return [...parts, ...withdrawn].join();
   }
   const candidate = content.candidate?.identity.sha256 ?? "";
   return [content.body.identity.sha256, candidate, ...content.accessTokens].join();

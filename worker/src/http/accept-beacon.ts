@@ -2,21 +2,21 @@
 // in nothing that was not checked, and answered 204 where it is a beacon at all.
 import { ingest } from "#rum/ingest.ts";
 import type { BeaconOutcome } from "#src/adapters/beacon-counts.ts";
-import type { KnownPointer } from "#src/adapters/pointers.ts";
 import { crossOriginFields } from "#src/delivery/headers.ts";
-import { stablePlan } from "#src/delivery/plan.ts";
-import type { Pointer } from "#src/delivery/pointer.ts";
+import { isDeleted, type Pointer } from "#src/delivery/pointer.ts";
 import type { Visit } from "./delivery.ts";
+import { knownPointer } from "./find-pointer.ts";
 import { problem, type Failure } from "./problem.ts";
 import { readBeacon } from "./read-beacon.ts";
 import { senderColumns } from "./sender-columns.ts";
 
 /** 204 for a beacon; else a problem document that says why it is none, or cannot be taken. */
 export async function acceptBeacon(snippetId: string, visit: Visit): Promise<Response> {
-  const known = await pointerOf(snippetId, visit);
+  const known = await knownPointer("snippet", snippetId, visit);
   if (known === undefined) return refuse(visit, "unavailable");
   const { pointer } = known;
-  if (pointer?.kind !== "snippet") return refuse(visit, "unknown_snippet");
+  const isKnown = pointer?.kind === "snippet" && !isDeleted(pointer);
+  if (!isKnown) return refuse(visit, "unknown_snippet");
   const { services, held, nowMs } = visit;
   // Pages that browsers hold still speak for a while after their publisher said no.
   const isUnwanted = pointer.content.beacon === "off" || held.muted.has(pointer.account);
@@ -41,18 +41,6 @@ async function takeBeacon(pointer: Pointer, visit: Visit): Promise<Response> {
   const { error } = taken;
   const retryAfterS = error.reason === "overloaded" ? error.retryAfterS : undefined;
   return refuse(visit, error.reason, retryAfterS);
-}
-
-/** Undefined where no store has an answer, and none is known. */
-async function pointerOf(id: string, visit: Visit): Promise<KnownPointer | undefined> {
-  const { services, nowMs, background } = visit;
-  const { pointers } = services;
-  const asked = { kind: "snippet", id, nowMs, background } as const;
-  const held = pointers.held("snippet", id);
-  const { pointerFreshMs } = stablePlan.parameters;
-  if (held !== undefined && !pointers.mustWait(held, asked, pointerFreshMs)) return held;
-  const loaded = await pointers.load(asked);
-  return loaded.ok ? loaded.value : undefined;
 }
 
 const answerFields = [...crossOriginFields, ["cache-control", "no-store"]] as [string, string][];

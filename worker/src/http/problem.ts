@@ -6,6 +6,8 @@ import { unknownMaxAgeS } from "#src/delivery/cache-policy.ts";
 
 export type Failure =
   | "unknown_id"
+  | "deleted"
+  | "withdrawn"
   | "unknown_path"
   | "method_not_allowed"
   | "not_acceptable"
@@ -23,6 +25,8 @@ export type Media = "script" | "json";
 
 const failures: Readonly<Record<Failure, { status: number; title: string; detail: string }>> = {
   unknown_id: { status: 404, title: "Not found", detail: "Nothing is published under this id." },
+  deleted: { status: 410, title: "Gone", detail: "What was published here was deleted." },
+  withdrawn: { status: 410, title: "Gone", detail: "This release was withdrawn." },
   unknown_path: { status: 404, title: "Not found", detail: "There is no such path here." },
   method_not_allowed: {
     status: 405,
@@ -73,9 +77,10 @@ const failures: Readonly<Record<Failure, { status: number; title: string; detail
 };
 
 const retryAfterS = 5;
+const absences: ReadonlySet<Failure> = new Set(["unknown_id", "deleted", "withdrawn"]);
 
 /**
- * The answer for `failure`. Only an unknown id may be cached, and only for a short time.
+ * The answer for `failure`. Only that nothing is there may be cached, and only for a short time.
  * @param allowed the methods that the path takes, where the failure is about them.
  */
 export function problem(failure: Failure, media: Media, allowed = "GET, HEAD, OPTIONS"): Response {
@@ -83,7 +88,7 @@ export function problem(failure: Failure, media: Media, allowed = "GET, HEAD, OP
   const headers = new Headers(crossOriginFields.map(([name, value]) => [name, value]));
   headers.set(
     "cache-control",
-    failure === "unknown_id" ? `public, max-age=${unknownMaxAgeS}` : "no-store",
+    absences.has(failure) ? `public, max-age=${unknownMaxAgeS}` : "no-store",
   );
   if (status === 429 || status >= 500) headers.set("retry-after", String(retryAfterS));
   if (failure === "method_not_allowed") headers.set("allow", allowed);

@@ -3,9 +3,8 @@
 import { contentTypes, varyOn } from "#src/delivery/headers.ts";
 import { modifiedAtMs, type DatafilePointer } from "#src/delivery/pointer.ts";
 import { sameDigest, sha256 } from "#src/adapters/digest.ts";
-import type { KnownPointer } from "#src/adapters/pointers.ts";
 import type { Delivery, Visit } from "./delivery.ts";
-import { withPointer } from "./find-pointer.ts";
+import { withPointer, type Servable } from "./find-pointer.ts";
 import type { Resource, Selected } from "./make-answer.ts";
 import { problem } from "./problem.ts";
 import { serveRevision } from "./serve-current.ts";
@@ -31,7 +30,7 @@ export function serveDatafile(sdkKey: string, visit: Visit): Response | Promise<
 }
 
 function serveOpen(
-  { pointer, confirmedAtMs }: KnownPointer,
+  { pointer, confirmedAtMs }: Servable,
   delivery: Delivery,
 ): Response | Promise<Response> {
   if (pointer?.kind !== "datafile") return problem("unknown_id", "json");
@@ -43,13 +42,14 @@ function serveOpen(
 export function servePrivateDatafile(sdkKey: string, visit: Visit): Response | Promise<Response> {
   const token = bearerToken(visit.headers.get("authorization"));
   if (token === null) return problem("token_missing", "json");
-  const serve = (known: KnownPointer, delivery: Delivery): Promise<Response> =>
+  const serve = (known: Servable, delivery: Delivery): Promise<Response> =>
     serveGuarded(known, token, delivery);
-  return withPointer({ kind: "datafile", id: sdkKey, media: "json", serve }, visit);
+  const sought = { kind: "datafile", id: sdkKey, media: "json", isGuarded: true, serve } as const;
+  return withPointer(sought, visit);
 }
 
 async function serveGuarded(
-  { pointer, confirmedAtMs }: KnownPointer,
+  { pointer, confirmedAtMs }: Servable,
   token: string,
   delivery: Delivery,
 ): Promise<Response> {

@@ -1,12 +1,15 @@
 // GET /js/<snippetId>/<sha256-prefix>.js and /b/<sha256-prefix>.js: one exact composition,
-// for pages that name its digest in an `integrity` attribute, or one exact collector, for ever.
-import type { Release } from "#src/adapters/releases.ts";
+// for pages that name its digest in an `integrity` attribute, or one exact collector: for ever,
+// unless it was withdrawn, or its snippet deleted.
+import { collectorScope, type Release } from "#src/adapters/releases.ts";
 import { contentTypes, varyOn } from "#src/delivery/headers.ts";
 import { negotiateEncoding } from "#src/delivery/negotiate.ts";
 import { stablePlan } from "#src/delivery/plan.ts";
+import { releaseGone } from "#src/delivery/pointer.ts";
 import { entityTag } from "#src/delivery/representation.ts";
 import type { Encoding } from "#flags/parameters.ts";
 import { acceptEncodingOf, type Visit } from "./delivery.ts";
+import { knownPointer } from "./find-pointer.ts";
 import { loadBody } from "./load-body.ts";
 import { problem } from "./problem.ts";
 import { respond } from "./respond.ts";
@@ -25,7 +28,11 @@ export async function serveRelease(
   const encoding = services.negotiations.encodingFor(acceptEncodingOf(delivery), encodings);
   if (encoding === undefined) return problem("not_acceptable", "script");
   const held = services.answers.get(keyOf(scope, prefix, encoding));
-  if (held !== undefined) return respond(delivery, held);
+  const gone = await goneFrom(scope, prefix, delivery);
+  if (held !== undefined) {
+    const why = gone(held.validators.lastModifiedMs);
+    return why === undefined ? respond(delivery, held) : problem(why, "script");
+  }
   let release: Release | undefined;
   try {
     release = await services.releases.get(scope, prefix);
@@ -33,8 +40,24 @@ export async function serveRelease(
     services.report("release_read_failed", { scope, prefix, error });
     return problem("unavailable", "script");
   }
+  const why = gone(release?.madeAtMs ?? Number.POSITIVE_INFINITY);
+  if (why !== undefined) return problem(why, "script");
   if (release === undefined) return problem("unknown_id", "script");
   return serveFound({ scope, prefix, release, encodings }, delivery);
+}
+
+/**
+ * Why a release of that time is no longer to be had. Its snippet's record is what knows within
+ * seconds; where no store has it, what was released stays so.
+ */
+async function goneFrom(
+  scope: string,
+  prefix: string,
+  delivery: Visit,
+): Promise<(madeAtMs: number) => ReturnType<typeof releaseGone>> {
+  const known =
+    scope === collectorScope ? undefined : await knownPointer("snippet", scope, delivery);
+  return (madeAtMs) => releaseGone(known?.pointer ?? null, { prefix, madeAtMs });
 }
 
 type Found = {

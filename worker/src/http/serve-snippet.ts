@@ -1,5 +1,4 @@
 // GET /js/<snippetId>.js: the snippet as it stands now.
-import type { KnownPointer } from "#src/adapters/pointers.ts";
 import {
   beaconEssence,
   deliveredBeacon,
@@ -10,7 +9,7 @@ import { contentTypes, varyOn } from "#src/delivery/headers.ts";
 import type { SnippetPointer } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Delivery, Visit } from "./delivery.ts";
-import { withPointer } from "./find-pointer.ts";
+import { withPointer, type Servable } from "./find-pointer.ts";
 import type { Resource, Selected } from "./make-answer.ts";
 import { problem } from "./problem.ts";
 import { serveRevision } from "./serve-current.ts";
@@ -30,7 +29,7 @@ export function serveSnippet(id: string, visit: Visit): Response | Promise<Respo
 }
 
 function serveKnown(
-  { pointer, confirmedAtMs }: KnownPointer,
+  { pointer, confirmedAtMs }: Servable,
   delivery: Delivery,
 ): Response | Promise<Response> {
   if (pointer?.kind !== "snippet") return problem("unknown_id", "script");

@@ -5,7 +5,7 @@ import type { FlagSet } from "#flags/definition.ts";
 import type { Ring } from "#rum/window/ring.ts";
 import type { Rollout } from "#flags/rollout.ts";
 import type { Definitions, Policy } from "#src/adapters/flag-registry.ts";
-import type { Pointer } from "#src/delivery/pointer.ts";
+import type { PointerRecord } from "#src/delivery/pointer.ts";
 
 type Document = { document: string };
 type Revised = { document: string; revision: number };
@@ -115,10 +115,11 @@ export class FlagTable {
   }
 
   /** Keeps the newest moves alone. */
-  remember(pointer: Pointer, { nowMs, keepMs, most }: Retention): void {
-    const { kind, id } = pointer;
+  remember(moved: readonly PointerRecord[], { nowMs, keepMs, most }: Retention): void {
     const upsert = "INSERT OR REPLACE INTO moved_pointer VALUES (?, ?, ?, ?)";
-    this.#sql.exec(upsert, kind, id, nowMs, JSON.stringify(pointer));
+    for (const each of moved) {
+      this.#sql.exec(upsert, each.kind, each.id, nowMs, JSON.stringify(each));
+    }
     this.#sql.exec("DELETE FROM moved_pointer WHERE moved_at_ms < ?", nowMs - keepMs);
     this.#sql.exec(
       `DELETE FROM moved_pointer WHERE rowid NOT IN

@@ -3,9 +3,9 @@
 // published is never given back (docs/decisions/0020-claims.md).
 import type { Result } from "#base/result.ts";
 import { withDeadline } from "#src/adapters/deadline.ts";
-import type { RegistryRpc } from "#src/adapters/registry.ts";
+import type { Claimed, RegistryRpc } from "#src/adapters/registry.ts";
 import type { Report } from "#src/adapters/report.ts";
-import type { Owned } from "#src/delivery/claim.ts";
+import type { ClaimReject } from "#src/delivery/claim.ts";
 import type { Attempts, Item, Wanted } from "./attempt-table.ts";
 import { Turns } from "./turns.ts";
 
@@ -46,8 +46,8 @@ export class Ownership {
   /** Runs `publish` once the id is the account's. To be called in the id's turn. */
   async owning<T, E extends { readonly reason: string }>(
     wanted: Wanted,
-    publish: () => Promise<Result<T, E>>,
-  ): Promise<Result<T, E | Owned>> {
+    publish: (claimed: Claimed) => Promise<Result<T, E>>,
+  ): Promise<Result<T, E | ClaimReject>> {
     const { attempts, now, onChange } = this.#deps;
     const attempt = attempts.begin(wanted, now());
     // Without the alarm a crash would leave the id to the account for ever.
@@ -55,7 +55,7 @@ export class Ownership {
     const claim = { ...wanted, attempt };
     const claimed = await withDeadline(this.#deps.registry().claim(claim), deadlineMs, "registry");
     try {
-      return claimed.ok ? await publish() : claimed;
+      return claimed.ok ? await publish(claimed.value) : claimed;
     } finally {
       if (claimed.ok) await this.#close(claim);
       else attempts.end(attempt);

@@ -1,90 +1,111 @@
-// One account's pointers: revisions, history, compare-and-set, and their copies in
-// KV. The record here is the authority; the copy is written after it, in order,
-// and again by alarm until KV has taken it.
+// One account: its pointers with their history, what it holds, and the copies for the edge.
+// The record here is the authority; publications.ts moves it, pointer-copies.ts copies it.
 import { DurableObject } from "cloudflare:workers";
 import { err, ok, type Result } from "#base/result.ts";
 import { Artifacts, type ArtifactMissing } from "#src/adapters/artifacts.ts";
+import { beaconPathsFrom } from "#src/adapters/beacon-paths.ts";
 import { Compositions, type CompositionOf } from "#src/adapters/compositions.ts";
 import { encode } from "#src/adapters/compression.ts";
-import { withDeadline } from "#src/adapters/deadline.ts";
-import { beaconPathsFrom } from "#src/adapters/beacon-paths.ts";
-import { sha256 } from "#src/adapters/digest.ts";
 import { kvKey } from "#src/adapters/pointers.ts";
 import type {
+  AccountUsage,
+  Deleted,
+  DeletePointer,
+  DeleteReject,
   Moved,
   MoveReject,
+  NotDeleted,
   ProjectRpc,
   PublishDatafile,
   PublishSnippet,
   Rollback,
+  Withdrawal,
 } from "#src/adapters/projects.ts";
+import { quotasFrom } from "#src/adapters/quotas.ts";
 import { registryFrom } from "#src/adapters/registry.ts";
 import { Releases } from "#src/adapters/releases.ts";
 import { reportToLog } from "#src/adapters/report.ts";
 import { namingFaults } from "#src/adapters/store-fault.ts";
 import {
-  movePointer,
-  type DatafilePointer,
+  isDeleted,
   type Pointer,
   type PointerKind,
-  type SnippetPointer,
+  type PointerRecord,
 } from "#src/delivery/pointer.ts";
-import { deliveredBeacon } from "#src/delivery/beacon.ts";
-import { missingCodings, type Digest, type Representations } from "#src/delivery/representation.ts";
+import type { Quotas } from "#src/delivery/quota.ts";
+import { missingCodings, type Representations } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
 import { AttemptTable } from "./attempt-table.ts";
 import { migrate } from "./migrations.ts";
 import { Ownership } from "./ownership.ts";
-import { PointerTable, type Due } from "./pointer-table.ts";
+import { PointerCopies } from "./pointer-copies.ts";
+import { PointerTable } from "./pointer-table.ts";
+import { compositionOf, Publications } from "./publications.ts";
 
-const firstRetryMs = 2_000;
-const lastRetryMs = 60_000;
-const copyDeadlineMs = 5_000;
-const announceDeadlineMs = 2_000;
 const colo = (): Promise<Cache> => caches.open("aviary");
 
 export class Project extends DurableObject<Env> implements ProjectRpc {
   readonly #table: PointerTable;
   readonly #artifacts: Artifacts;
   readonly #compositions: Compositions;
-  readonly #releases: Releases;
   readonly #ownership: Ownership;
+  readonly #publications: Publications;
+  readonly #copies: PointerCopies;
   readonly #registry: ReturnType<typeof registryFrom>;
+  readonly #usualQuotas: Quotas;
   /** What is being made at this moment, so that it is made once. */
   readonly #making = new Set<string>();
-  #copying: Promise<void> = Promise.resolve();
-  #retryMs = firstRetryMs;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    migrate(state.storage, [...PointerTable.steps, ...AttemptTable.steps]);
-    this.#table = new PointerTable(state.storage);
-    const { REGISTRY: registry } = env;
+    const steps = [...PointerTable.steps, ...AttemptTable.steps, ...PointerTable.laterSteps];
+    migrate(state.storage, steps);
+    const table = new PointerTable(state.storage);
     const kv = namingFaults(env.STORE, "KV");
     const r2 = namingFaults(env.ARCHIVE, "R2");
-    this.#registry = registryFrom(registry);
-    this.#ownership = new Ownership({
-      attempts: new AttemptTable(state.storage),
-      registry: this.#registry,
-      has: ({ kind, id }) => this.#table.head(kind, id) !== undefined,
-      now: Date.now,
-      report: reportToLog,
-      onChange: () => this.#arm(),
-    });
-    this.#artifacts = new Artifacts({ kv, r2, colo, report: reportToLog });
+    const registry = registryFrom(env.REGISTRY);
+    const artifacts = new Artifacts({ kv, r2, colo, report: reportToLog });
     const [beaconPath] = beaconPathsFrom(env.BEACON_PATHS, reportToLog);
-    this.#compositions = new Compositions({
+    const compositions = new Compositions({
       kv,
-      artifacts: this.#artifacts,
+      artifacts,
       beaconPath,
       encode,
       report: reportToLog,
     });
-    this.#releases = new Releases(kv);
+    const common = { table, registry, report: reportToLog, onChange: () => this.#arm() };
+    this.#table = table;
+    this.#registry = registry;
+    this.#artifacts = artifacts;
+    this.#compositions = compositions;
+    this.#usualQuotas = quotasFrom(env, reportToLog);
+    this.#ownership = new Ownership({
+      ...common,
+      attempts: new AttemptTable(state.storage),
+      has: ({ kind, id }) => table.record(kind, id) !== undefined,
+      now: Date.now,
+    });
+    const releases = new Releases(kv);
+    this.#copies = new PointerCopies({ ...common, releases, kv: () => this.env.STORE });
+    this.#publications = new Publications({
+      table,
+      ownership: this.#ownership,
+      artifacts,
+      compositions,
+      background: state,
+      quotas: () => this.#quotas(),
+      now: Date.now,
+      onMoved: (moved) => this.#onMoved(moved),
+      onUnmoved: (pointer) => this.#completed(pointer),
+    });
   }
 
   async current(kind: PointerKind, id: string): Promise<Pointer | null> {
     return this.#table.head(kind, id) ?? null;
+  }
+
+  async record(kind: PointerKind, id: string): Promise<PointerRecord | null> {
+    return this.#table.record(kind, id) ?? null;
   }
 
   async history(kind: PointerKind, id: string, limit: number): Promise<readonly Pointer[]> {
@@ -96,84 +117,62 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   }
 
   async publishSnippet(request: PublishSnippet): Promise<Result<Moved, MoveReject>> {
-    const { account, id, payload: bytes, engine, beacon, expected } = request;
-    const payload = await sha256(bytes);
-    const parts = { payload, engine, ...(beacon !== undefined && { beacon }) };
-    const next = { kind: "snippet", id, account } as const;
-    return this.#publish({
-      expected,
-      // What the move says is known before anything of it is made.
-      foretell: () => ({ ...next, content: { ...parts, composition: unmade(bytes, payload) } }),
-      make: async () => {
-        await this.#artifacts.put(bytes);
-        const made = await this.#compositions.make(compositionOf(id, parts), this.ctx);
-        return made.ok ? ok({ ...next, content: { ...parts, composition: made.value } }) : made;
-      },
-    });
+    return this.#publications.publishSnippet(request);
   }
 
   async publishDatafile(request: PublishDatafile): Promise<Result<Moved, MoveReject>> {
-    const { account, id, body: bytes, isCandidate, accessTokens, expected } = request;
-    const plain = unmade(bytes, await sha256(bytes));
-    const contentWith = (stored: Representations): DatafilePointer["content"] => {
-      const current = this.#table.head("datafile", id) as DatafilePointer | undefined;
-      const body = isCandidate ? (current?.content.body ?? stored) : stored;
-      const tokens = accessTokens ?? current?.content.accessTokens ?? [];
-      return { body, ...(isCandidate && { candidate: stored }), accessTokens: tokens };
-    };
-    const next = { kind: "datafile", id, account } as const;
-    return this.#publish({
-      expected,
-      isCandidate,
-      foretell: () => ({ ...next, content: contentWith(plain) }),
-      make: async () => {
-        const stored = await this.#compositions.store(bytes);
-        return ok({ ...next, content: contentWith(stored) });
-      },
-    });
+    return this.#publications.publishDatafile(request);
   }
 
-  // Nothing is stored before the move is known to be a move, and the id to be the account's.
-  #publish(publish: Publish): Promise<Result<Moved, MoveReject>> {
-    const { expected, isCandidate = false, foretell, make } = publish;
-    const { kind, id, account } = foretell();
+  async rollBack(request: Rollback): Promise<Result<Moved, MoveReject>> {
+    return this.#publications.rollBack(request);
+  }
+
+  async withdraw(request: Withdrawal): Promise<Result<Moved, MoveReject>> {
+    return this.#publications.withdraw(request);
+  }
+
+  async remove(request: DeletePointer): Promise<Result<Deleted, DeleteReject>> {
+    return this.#publications.remove(request);
+  }
+
+  async giveUp(kind: PointerKind, id: string): Promise<Result<null, NotDeleted>> {
     return this.#ownership.inTurn({ kind, id }, async () => {
-      const current = this.#table.head(kind, id);
-      const foretold = movePointer(current, { next: foretell(), expected, nowMs: Date.now() });
-      if (!foretold.ok) return foretold;
-      if (!foretold.value.moved) return ok(await this.#completed(foretold.value));
-      if (isCandidate && current === undefined) return err({ reason: "nothing_stable" });
-      return this.#ownership.owning({ kind, id, account }, async () => {
-        const next = await make();
-        return next.ok ? this.#move(next.value, expected) : next;
-      });
+      const record = this.#table.record(kind, id);
+      // A tombstone that KV has yet to take could land on top of what the next owner publishes.
+      const isOver = record !== undefined && isDeleted(record) && this.#table.isCopied(record);
+      if (!isOver) return err({ reason: "not_deleted", kind, id });
+      const { account, revision, movedAtMs } = record;
+      await this.#registry().giveUp({ kind, id, account, floor: { revision, movedAtMs } });
+      return ok(null);
     });
   }
 
-  // Published again, a body may be had in a coding that could not be made before.
-  async #completed(unmoved: Moved): Promise<Moved> {
-    const { kind, id } = unmoved.pointer;
-    if (missingCodings(formsOf(unmoved.pointer)).length === 0) return unmoved;
-    await this.repair(kind, id);
-    return { ...unmoved, pointer: this.#table.head(kind, id) ?? unmoved.pointer };
-  }
-
-  async rollBack({ kind, id, to, expected }: Rollback): Promise<Result<Moved, MoveReject>> {
-    return this.#ownership.inTurn({ kind, id }, async () => {
-      const target = this.#table.revision(kind, id, to);
-      if (target === undefined) return err({ reason: "unknown_revision", to });
-      return this.#move(this.#withCurrentTokens(target), expected);
-    });
-  }
-
-  // Going back to an earlier body must not let a withdrawn token in again.
-  #withCurrentTokens(target: Pointer): Pointer {
-    const current = this.#table.head(target.kind, target.id);
-    if (target.kind !== "datafile" || current?.kind !== "datafile") return target;
+  async usage(): Promise<AccountUsage> {
+    const { account } = this.#table;
     return {
-      ...target,
-      content: { ...target.content, accessTokens: current.content.accessTokens },
+      snippets: this.#table.heads("snippet").length,
+      datafiles: this.#table.heads("datafile").length,
+      bytes: account.bytes(),
+      publishesLastHour: account.publishesAtMs(Date.now()).length,
+      quotas: this.#quotas(),
+      own: account.setting().quotas,
     };
+  }
+
+  async setQuotas(own: Parameters<ProjectRpc["setQuotas"]>[0]): Promise<AccountUsage> {
+    const { account } = this.#table;
+    const all = Object.entries({ ...account.setting().quotas, ...own });
+    account.set({ quotas: Object.fromEntries(all.filter(([, most]) => most !== null)) });
+    return this.usage();
+  }
+
+  async close(): Promise<number> {
+    return this.#publications.close();
+  }
+
+  async reopen(): Promise<void> {
+    this.#table.account.set({ isClosed: false });
   }
 
   async repair(kind: PointerKind, id: string): Promise<void> {
@@ -185,7 +184,7 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
       const body = await this.#bodyOf(pointer);
       if (!body.ok) return reportToLog("repair_impossible", { kind, id, ...body.error });
       this.#table.restate(withForms(pointer, await this.#compositions.store(body.value)));
-      await this.#copy();
+      await this.#copies.copy();
     } finally {
       this.#making.delete(key);
     }
@@ -205,28 +204,34 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   }
 
   override async alarm(): Promise<void> {
-    await Promise.all([this.#copy(), this.#ownership.settle()]);
+    await Promise.all([this.#copies.copy(), this.#ownership.settle()]);
     await this.#arm();
   }
 
-  async #move(next: Next, expected: number): Promise<Result<Moved, MoveReject>> {
-    const current = this.#table.head(next.kind, next.id);
-    const outcome = movePointer(current, { next, expected, nowMs: Date.now() });
-    if (!outcome.ok || !outcome.value.moved) return outcome;
-    this.#table.save(outcome.value.pointer);
-    this.ctx.waitUntil(this.#announce(outcome.value.pointer));
-    await this.#copy();
-    return outcome;
+  async #onMoved(moved: readonly PointerRecord[]): Promise<void> {
+    this.ctx.waitUntil(this.#copies.announce(moved));
+    await this.#copies.copy();
   }
 
-  // The snapshot carries the news within seconds, KV within a minute: nobody has
-  // to wait for the first, and nothing is lost without it.
-  async #announce(pointer: Pointer): Promise<void> {
-    try {
-      await withDeadline(this.#registry().announce(pointer), announceDeadlineMs, "registry");
-    } catch (error) {
-      reportToLog("announce_failed", { kind: pointer.kind, id: pointer.id, error });
-    }
+  // Published again, a body may be had in a coding that could not be made before.
+  async #completed(pointer: Pointer): Promise<Pointer> {
+    const { kind, id } = pointer;
+    if (missingCodings(formsOf(pointer)).length === 0) return pointer;
+    await this.repair(kind, id);
+    return this.#table.head(kind, id) ?? pointer;
+  }
+
+  /** Sets the alarm for what is due next. */
+  async #arm(): Promise<void> {
+    const never = Number.POSITIVE_INFINITY;
+    const copyAtMs = this.#copies.dueAtMs(Date.now()) ?? never;
+    const dueAtMs = Math.min(copyAtMs, this.#ownership.dueAtMs ?? never);
+    if (dueAtMs < never) await this.ctx.storage.setAlarm(dueAtMs);
+    else await this.ctx.storage.deleteAlarm();
+  }
+
+  #quotas(): Quotas {
+    return { ...this.#usualQuotas, ...this.#table.account.setting().quotas };
   }
 
   async #bodyOf(pointer: Pointer): Promise<Result<Uint8Array, ArtifactMissing>> {
@@ -236,71 +241,6 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     const found = await this.#artifacts.get(pointer.content.body.identity.sha256, this.ctx);
     return found.ok ? ok(found.value.bytes) : found;
   }
-
-  // Copies are written one after the other, so that an older revision can never
-  // land on top of a newer one. The alarm is armed first: whoever dies in between
-  // is taken up again.
-  #copy(): Promise<void> {
-    this.#copying = this.#copying.then(() => this.#copyAll());
-    return this.#copying;
-  }
-
-  async #copyAll(): Promise<void> {
-    try {
-      await this.ctx.storage.setAlarm(Date.now() + this.#retryMs);
-      for (const due of this.#table.uncopied()) {
-        await withDeadline(this.#copyOne(due), copyDeadlineMs, "kv");
-        this.#table.markCopied(due);
-      }
-      this.#retryMs = firstRetryMs;
-    } catch (error) {
-      this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
-      reportToLog("pointer_copy_failed", { error });
-    }
-    await this.#arm();
-  }
-
-  /** Sets the alarm for what is due next. */
-  async #arm(): Promise<void> {
-    const isDue = this.#table.uncopied().length > 0;
-    const copyAtMs = isDue ? Date.now() + this.#retryMs : Number.POSITIVE_INFINITY;
-    const dueAtMs = Math.min(copyAtMs, this.#ownership.dueAtMs ?? Number.POSITIVE_INFINITY);
-    if (Number.isFinite(dueAtMs)) await this.ctx.storage.setAlarm(dueAtMs);
-    else await this.ctx.storage.deleteAlarm();
-  }
-
-  async #copyOne({ pointer, document }: Due): Promise<void> {
-    const { kind, id, movedAtMs } = pointer;
-    if (kind === "snippet") {
-      const { composition } = pointer.content;
-      await this.#releases.put(id, { composition, madeAtMs: movedAtMs });
-    }
-    await this.env.STORE.put(kvKey(kind, id), document);
-  }
-}
-
-type Next = Pick<Pointer, "kind" | "id" | "account" | "content">;
-
-type Publish = {
-  readonly expected: number;
-  readonly isCandidate?: boolean;
-  /** The move as it will be, but for forms that are yet to be made. */
-  readonly foretell: () => Next;
-  /** Makes and stores what the move needs. */
-  readonly make: () => Promise<Result<Next, ArtifactMissing>>;
-};
-
-/** A body of which no other form was made yet. */
-function unmade({ byteLength }: Uint8Array, digest: Digest): Representations {
-  return { identity: { sha256: digest, bytes: byteLength } };
-}
-
-function compositionOf(
-  snippetId: string,
-  { payload, engine, beacon }: Omit<SnippetPointer["content"], "composition">,
-): CompositionOf {
-  const delivered = deliveredBeacon(beacon);
-  return { snippetId, payload, engine, ...(delivered !== undefined && { beacon: delivered }) };
 }
 
 function formsOf({ content }: Pointer): Representations {

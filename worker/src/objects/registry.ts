@@ -3,11 +3,13 @@
 import { DurableObject } from "cloudflare:workers";
 import { err, ok, type Result } from "#base/result.ts";
 import type {
+  Account,
   ClaimOf,
+  Claimed,
   Engine,
   EngineConflict,
+  GivenUp,
   RegistryRpc,
-  Scope,
   StoredToken,
 } from "#src/adapters/registry.ts";
 import type {
@@ -42,14 +44,15 @@ import { withDeadline } from "#src/adapters/deadline.ts";
 import { reportToLog } from "#src/adapters/report.ts";
 import type { Rollout } from "#flags/rollout.ts";
 import type { Ring } from "#rum/window/ring.ts";
-import type { Claim, Owned } from "#src/delivery/claim.ts";
-import type { Pointer, PointerKind } from "#src/delivery/pointer.ts";
+import type { ClaimReject } from "#src/delivery/claim.ts";
+import type { PointerKind, PointerRecord } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
 import { BeaconTable } from "./beacon-table.ts";
 import { ClaimTable } from "./claim-table.ts";
 import { FlagAuthority } from "./flag-authority.ts";
 import { SnapshotAuthority } from "./snapshot-authority.ts";
+import { TokenTable } from "./token-table.ts";
 import { migrate } from "./migrations.ts";
 
 const steps = [
@@ -58,10 +61,7 @@ const steps = [
     published_at_ms INTEGER NOT NULL
   )`,
   ...ClaimTable.firstSteps,
-  `CREATE TABLE token (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, scopes TEXT NOT NULL,
-    account TEXT, created_at_ms INTEGER NOT NULL, revoked_at_ms INTEGER
-  )`,
+  ...TokenTable.steps,
   ...FlagAuthority.steps,
   ...BeaconTable.steps,
   ...ClaimTable.steps,
@@ -75,22 +75,13 @@ const betweenCopiesMs = 1_000;
 
 type EngineRow = { version: string; sha256: Digest; bytes: number; published_at_ms: number };
 
-type TokenRow = {
-  id: string;
-  name: string;
-  digest: Digest;
-  scopes: string;
-  account: string | null;
-  created_at_ms: number;
-  revoked_at_ms: number | null;
-};
-
 export class Registry
   extends DurableObject<Env>
   implements RegistryRpc, BeaconRegistryRpc, FlagRegistryRpc
 {
   readonly #sql: SqlStorage;
   readonly #claims: ClaimTable;
+  readonly #tokens: TokenTable;
   readonly #beacons: BeaconTable;
   readonly #flags: FlagAuthority;
   readonly #snapshot: SnapshotAuthority;
@@ -103,6 +94,7 @@ export class Registry
     migrate(state.storage, steps);
     this.#sql = state.storage.sql;
     this.#claims = new ClaimTable(state.storage);
+    this.#tokens = new TokenTable(state.storage);
     this.#beacons = new BeaconTable(state.storage);
     const shared = {
       storage: state.storage,
@@ -166,12 +158,35 @@ export class Registry
     return this.#snapshot.setBeaconPolicy(policy, expected);
   }
 
-  async claim(claim: ClaimOf): Promise<Result<Claim, Owned>> {
-    return this.#claims.claim(claim);
+  async claim(claim: ClaimOf): Promise<Result<Claimed, ClaimReject>> {
+    return this.#claims.claim(claim, Date.now());
   }
 
   async release(claim: ClaimOf): Promise<void> {
     this.#claims.release(claim);
+  }
+
+  async giveUp(given: GivenUp): Promise<void> {
+    this.#claims.giveUp(given);
+  }
+
+  async account(account: string): Promise<Account | null> {
+    return this.#claims.account(account) ?? null;
+  }
+
+  async accounts(after: string, limit: number): Promise<readonly Account[]> {
+    return this.#claims.accounts(after, limit);
+  }
+
+  async deleteAccount(account: string): Promise<number> {
+    return this.ctx.storage.transactionSync(() => {
+      this.#claims.delete(account, Date.now());
+      return this.#tokens.revokeAll(account, Date.now());
+    });
+  }
+
+  async restoreAccount(account: string): Promise<void> {
+    this.#claims.restore(account);
   }
 
   async owner(kind: PointerKind, id: string): Promise<string | null> {
@@ -179,24 +194,19 @@ export class Registry
   }
 
   async createToken(token: StoredToken): Promise<void> {
-    const { id, name, digest, scopes, account, createdAtMs, revokedAtMs } = token;
-    const values = [id, name, digest, scopes.join(" "), account, createdAtMs, revokedAtMs];
-    this.#sql.exec("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?)", ...values);
+    this.#tokens.add(token);
   }
 
   async token(id: string): Promise<StoredToken | null> {
-    const [row] = this.#sql.exec<TokenRow>("SELECT * FROM token WHERE id = ?", id).toArray();
-    return row === undefined ? null : tokenFrom(row);
+    return this.#tokens.token(id) ?? null;
   }
 
   async tokens(): Promise<readonly StoredToken[]> {
-    const rows = this.#sql.exec<TokenRow>("SELECT * FROM token ORDER BY created_at_ms, id");
-    return rows.toArray().map(tokenFrom);
+    return this.#tokens.tokens();
   }
 
   async revokeToken(id: string, nowMs: number): Promise<boolean> {
-    const update = "UPDATE token SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE id = ?";
-    return this.#sql.exec(update, nowMs, id).rowsWritten > 0;
+    return this.#tokens.revoke(id, nowMs);
   }
 
   async snapshot(heldEdition: number): Promise<SnapshotAnswer> {
@@ -256,8 +266,8 @@ export class Registry
     return this.#snapshot.setShards(shards, Date.now());
   }
 
-  async announce(pointer: Pointer): Promise<void> {
-    this.#snapshot.announce(pointer, Date.now());
+  async announce(moved: readonly PointerRecord[]): Promise<void> {
+    this.#snapshot.announce(moved, Date.now());
   }
 
   override async alarm(): Promise<void> {
@@ -297,16 +307,4 @@ export class Registry
 
 function engineFrom({ version, sha256, bytes, published_at_ms }: EngineRow): Engine {
   return { version, sha256, bytes, publishedAtMs: published_at_ms };
-}
-
-function tokenFrom(row: TokenRow): StoredToken {
-  return {
-    id: row.id,
-    name: row.name,
-    digest: row.digest,
-    scopes: row.scopes.split(" ") as Scope[],
-    account: row.account,
-    createdAtMs: row.created_at_ms,
-    revokedAtMs: row.revoked_at_ms,
-  };
 }

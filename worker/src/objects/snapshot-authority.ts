@@ -5,7 +5,7 @@ import type { Snapshot } from "#flags/snapshot.ts";
 import type { RingChanging, SnapshotAnswer, StaleRevision } from "#src/adapters/flag-registry.ts";
 import { changeRings, firstRing, handOverMs, type Ring } from "#rum/window/ring.ts";
 import type { BeaconPolicy, UnknownBeacon } from "#src/adapters/beacon-registry.ts";
-import type { Pointer } from "#src/delivery/pointer.ts";
+import type { PointerRecord } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { FlagAuthorityDependencies } from "./flag-authority.ts";
 import type { FlagTable } from "./flag-table.ts";
@@ -78,9 +78,9 @@ export class SnapshotAuthority {
     return ok(beacons.policy());
   }
 
-  announce(pointer: Pointer, nowMs: number): void {
+  announce(moved: readonly PointerRecord[], nowMs: number): void {
     this.#commit(() => {
-      this.#table.remember(pointer, { nowMs, keepMs: pointerRidesMs, most: mostPointers });
+      this.#table.remember(moved, { nowMs, keepMs: pointerRidesMs, most: mostPointers });
       this.#table.advance({ flags: false });
     });
     this.#deps.onChange();
