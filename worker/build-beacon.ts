@@ -9,17 +9,33 @@ const browser = join(import.meta.dirname, "rum", "browser");
 
 /** The beacon's scripts, minified. */
 export type BeaconScripts = {
-  /** Statements for inside every snippet, before the engine; may throw, and need a fence. */
+  /** Statements for inside every snippet, before the engine; may throw, and need a fence. Declare nothing. */
   readonly early: string;
-  /** A script of its own for the page views that are measured; never throws. */
+  /** A script of its own for the page views that are measured; never throws, declares nothing. */
   readonly collector: string;
 };
+
+// A top-level `const` of an engine or a page hides the global of that name, and until it
+// runs there is neither. Properties of the window stay, and nothing can hide `window`,
+// `document` and `location`: a script that declares one of those is refused as a whole.
+const globals = `
+  AbortController addEventListener Array clearTimeout crypto Date devicePixelRatio fetch
+  isFinite JSON Map Math MutationObserver navigator Number Object outerHeight outerWidth
+  performance PerformanceEventTiming PerformanceObserver PerformanceResourceTiming Promise
+  queueMicrotask removeEventListener requestAnimationFrame requestIdleCallback
+  sessionStorage Set setTimeout String Uint32Array URL WeakMap`;
+const properties = Object.fromEntries(
+  globals
+    .trim()
+    .split(/\s+/)
+    .map((name) => [name, `window.${name}`]),
+);
 
 /** Builds both scripts of one version: each knows the other's short names. */
 export async function buildBeacon(): Promise<BeaconScripts> {
   const names: Record<string, string | false> = {};
   const early = await bundle("early.ts", { format: "esm", year: 2015 }, names);
-  // A function keeps its names out of the page.
+  // A block keeps its names to itself as well, but not those of functions.
   const collector = await bundle("collector.ts", { format: "iife", year: 2020 }, names);
   return { early, collector };
 }
@@ -39,6 +55,9 @@ async function bundle(
     charset: "utf8",
     legalComments: "none",
     target: `es${year}`,
+    define: { self: "window", globalThis: "window", ...properties },
+    // What stands in for them would be a tenth of a kilobyte.
+    supported: { "class-field": true },
     mangleProps: /[a-z]_$/,
     mangleCache: names,
     tsconfigRaw: {},

@@ -72,6 +72,19 @@ describe("the prelude", () => {
     expect(text).not.toContain("</script");
   });
 
+  it.each(["self", "JSON", "aviary"])("stands before an engine that declares %s", (name) => {
+    const page = run(`${prelude}\nconst ${name} = 1; this.engineRan = ${name};`);
+    expect(page).toMatchObject({ engineRan: 1, aviary: { payload: { a: 1 } } });
+  });
+
+  it("keeps what the page put into aviary, and leaves another snippet's to itself", () => {
+    const other = preludeFor({ snippetId: "other", engineVersion: "1", payload: '{"b":2}' });
+    const page = run(`aviary = { flags: ["a:b"] }; ${prelude} first = aviary; ${other}`);
+    expect(page["first"]).toMatchObject({ flags: ["a:b"], snippet: { id: "demo" } });
+    expect(page["first"]).toMatchObject({ payload: { a: 1 } });
+    expect(page["aviary"]).toMatchObject({ snippet: { id: "other" }, payload: { b: 2 } });
+  });
+
   it("does not throw into a page that froze its own aviary", () => {
     const frozen = '"use strict"; self.aviary = Object.freeze({});';
     expect(() => run(`${frozen}\n${prelude}`)).not.toThrow();

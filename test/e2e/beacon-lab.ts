@@ -135,10 +135,8 @@ export async function startLab(): Promise<Lab> {
       variant: "1.0.0",
       ...config,
     };
-    const prelude = preludeFor({ snippetId: id, engineVersion: "1", payload: "{}" });
-    const set = `self.aviary.beacon=${JSON.stringify(beacon)};`;
-    const scripts = inline ? [early, collector] : [early];
-    return compose({ prelude: `${prelude}\n${set}`, beacon: scripts, engine });
+    const prelude = preludeFor({ snippetId: id, engineVersion: "1", payload: "{}", beacon });
+    return compose({ prelude, beacon: inline ? [early, collector] : [early], engine });
   }
 
   function html(id: string, { document, head = "", body = "", attributes = "" }: Page): string {

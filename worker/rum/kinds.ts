@@ -94,6 +94,11 @@ export function text(most: number): Kind<string> {
   };
 }
 
+/** The same kind, for values that browsers spell otherwise: their word, and what is kept. */
+export function spelt<T>(kind: Kind<T>, spellings: ReadonlyMap<unknown, T>): Kind<T> {
+  return { ...kind, read: (value) => spellings.get(value) ?? kind.read(value) };
+}
+
 /** Text of a form, where a part of it would mean something else: taken whole or not at all. */
 export function shaped(form: RegExp, bounds: string): Kind<string> {
   const read = (value: unknown): string | undefined =>

@@ -13,7 +13,7 @@ type Plain<List> = List & { toJSON?: 0 };
 
 // A block keeps its names out of the page.
 {
-  const { aviary, performance: clock } = self;
+  const { aviary, performance: clock } = window;
   const items: Item[] = [];
   const put = (item: Item): void => {
     if (!items[499]) items.push(item);
@@ -35,24 +35,28 @@ type Plain<List> = List & { toJSON?: 0 };
 
   const config = aviary.beacon;
   // One draw, before anything is known of arms.
-  const sampled = config.sampleRate && Math.random() * config.sampleRate < 1;
+  const sampled = (Math.random() * config.sampleRate || 1) < 1;
   if (sampled || config.earlyAlways) {
     const script = document.currentScript as HTMLScriptElement;
     const source = script.src;
     // Decimal digits are hexadecimal ones, and five numbers have 32 of them but once in
     // 10^13. Three stand in there whole: 96 bits and more.
     const id = crypto.getRandomValues(new Uint32Array(5)).join("").slice(-32);
-    const [page] = clock.getEntriesByType("navigation") as [PerformanceNavigationTiming];
-    const [fetched = {} as Partial<PerformanceResourceTiming>] = clock.getEntriesByName(
-      source,
-    ) as PerformanceResourceTiming[];
+    // Documents that a script writes into a frame have no entry of their own.
+    const [page = {} as Partial<PerformanceNavigationTiming>] =
+      clock.getEntriesByType("navigation");
+    const resources = clock.getEntriesByType("resource");
+    // Names of entries have no fragment.
+    const fetched: Partial<PerformanceResourceTiming> =
+      resources.find((entry) => entry.name === source.split("#")[0]) || {};
+    // Sizes that nobody tells are zeros, all three or but the first.
+    const sized = fetched.decodedBodySize ? fetched : ({} as typeof fetched);
     const timing = (name: string): Partial<PerformanceServerTiming> =>
       (fetched.serverTiming || []).find((entry) => entry.name === name) || {};
     const early: Plain<unknown[]> = [];
 
     const begin = (): void => {
       const network = navigator.connection || {};
-      const activation = page.activationStart || 0;
       const times: Plain<unknown[]> = [
         fetched.startTime,
         fetched.redirectStart,
@@ -78,20 +82,16 @@ type Plain<List> = List & { toJSON?: 0 };
           clock.timeOrigin,
           now(),
           Date.now(),
-          "keepalive",
+          "sb",
           timing("av").description,
           null,
           0,
-          location.host,
+          location.host || null,
           (config.templates || []).find((template) =>
             location.pathname.match(`^${template.split("*").join(".*")}$`),
           ),
           document.referrer.split("/")[2],
-          activation
-            ? "prerender"
-            : document.wasDiscarded
-              ? "restore"
-              : (page.type.replace("_", "-") as "reload"),
+          page.activationStart ? "prerender" : document.wasDiscarded ? "restore" : page.type,
           config.revision,
           config.build,
           config.variant,
@@ -107,58 +107,53 @@ type Plain<List> = List & { toJSON?: 0 };
           null,
           navigator.globalPrivacyControl,
           (fetched.name as undefined) && (times as unknown as Row<"early">[24]),
-          fetched.transferSize,
-          fetched.encodedBodySize,
-          fetched.decodedBodySize,
-          fetched.contentEncoding,
+          sized.transferSize,
+          sized.encodedBodySize,
+          sized.decodedBodySize,
+          sized.contentEncoding,
           fetched.responseStatus || null,
-          fetched.deliveryType,
+          sized.deliveryType,
           fetched.nextHopProtocol || null,
-          fetched.renderBlockingStatus && fetched.renderBlockingStatus === "blocking",
+          fetched.renderBlockingStatus as unknown as boolean,
           evalStart,
-          Math.max(page.responseStart - activation, 0),
-          activation,
+          page.responseStart! > 0
+            ? Math.max(page.responseStart! - (page.activationStart || 0), 0)
+            : null,
+          page.activationStart,
           page.confidence && page.confidence.value,
-          clock
-            .getEntriesByType("resource")
-            .filter((entry) => entry.initiatorType === "script" && entry.name !== source).length,
+          resources.filter((entry) => entry.initiatorType === "script" && entry !== fetched).length,
           navigator.deviceMemory,
           navigator.hardwareConcurrency,
           navigator.cpuPerformance,
           // The viewport's own size asks phones for a layout.
-          outerWidth,
-          outerHeight,
+          outerWidth || null,
+          outerHeight || null,
           devicePixelRatio,
           network.effectiveType,
           network.rtt,
           network.downlink,
           network.saveData,
-          activation ? "prerender" : document.visibilityState,
+          page.activationStart ? "prerender" : document.visibilityState,
           navigator.webdriver,
         ] as const satisfies Loose<Row<"early">>),
       );
-      fetch(new URL(config.to, source), {
-        method: "POST",
-        body: JSON.stringify(early),
-        mode: "no-cors",
-        credentials: "omit",
-        keepalive: true,
-      }).catch(() => {});
+      navigator.sendBeacon(new URL(config.to, source), JSON.stringify(early));
     };
     if (document.prerendering) document.addEventListener("prerenderingchange", begin);
     else begin();
-    if (sampled) {
-      script.addEventListener("load", put);
-      addEventListener("error", put);
-      addEventListener("unhandledrejection", put);
+    // Where texts have `at`, the collector and web-vitals have all that they ask for.
+    if (sampled && ("".at as unknown)) {
+      window.addEventListener("error", put);
+      window.addEventListener("unhandledrejection", put);
       const path = config.collector as string & { readonly inline?: true };
       const collector = path.inline ? script : document.createElement("script");
       collector.view = [config, items, source, early];
-      // Where texts have `at`, the collector and web-vitals have all that they ask for.
-      if (!collector.src && ("".at as unknown)) {
+      if (!path.inline) {
         collector.src = new URL(path, source) as unknown as string;
-        document.head.append(collector);
+        // Not before the engine ran, which may look for itself among the page's scripts.
+        script.addEventListener("load", () => (document.head || script).append(collector));
       }
+      script.addEventListener("load", put);
     }
   }
 }

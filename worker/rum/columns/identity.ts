@@ -12,6 +12,7 @@ import {
   oneOf,
   shaped,
   signedMs,
+  spelt,
   tabMs,
 } from "#rum/kinds.ts";
 import { protocol } from "./snippet.ts";
@@ -38,6 +39,8 @@ const navigationTypes = [
   "restore",
   "soft-navigation",
 ] as const;
+
+const navigationType = spelt(oneOf(navigationTypes), new Map([["back_forward", "back-forward"]]));
 
 export const eventColumns = {
   "event.id": sealed(label, "The same for the same beacons, so that a sink can leave out repeats."),
@@ -70,11 +73,7 @@ export const identityColumns = {
   "url.domain": early(12, host, "`location.host`."),
   "url.template": early(13, path, "The path after the customer's rule; never the query string."),
   "referrer.domain": early(14, host, "Host of `document.referrer`."),
-  "browser.web_vital.navigation_type": early(
-    15,
-    oneOf(navigationTypes),
-    "How the visitor got here.",
-  ),
+  "browser.web_vital.navigation_type": early(15, navigationType, "How the visitor got here."),
 } as const;
 
 export const stitchColumns = {

@@ -1,9 +1,18 @@
 // How the snippet came (Resource Timing) and what it did (User Timing, LoAF).
 import { both, early, late, sealed, second } from "#rum/column.ts";
-import { boolean, bytes, count, integer, ms, oneOf, shaped, signedMs } from "#rum/kinds.ts";
+import { boolean, bytes, count, integer, ms, oneOf, shaped, signedMs, spelt } from "#rum/kinds.ts";
 
 const status = integer({ unit: "", least: 100, most: 599 });
 const coding = oneOf(["br", "zstd", "dcb", "dcz", "gzip", "deflate", "identity", ""]);
+
+/** As Resource Timing spells it. */
+const blocking = spelt(
+  boolean,
+  new Map([
+    ["blocking", true],
+    ["non-blocking", false],
+  ]),
+);
 
 /** A version of HTTP, or what else brought a body. */
 export const protocol = shaped(
@@ -34,7 +43,7 @@ export const snippetFetchColumns = {
     protocol,
     "By which HTTP the snippet came, as `nextHopProtocol` has it, or the request.",
   ),
-  "snippet.render_blocking": early(32, boolean, "Whether the first paint waited for it."),
+  "snippet.render_blocking": early(32, blocking, "Whether the first paint waited for it."),
 } as const;
 
 export const snippetRunColumns = {

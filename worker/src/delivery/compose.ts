@@ -6,7 +6,7 @@ import type { BeaconConfig } from "#rum/browser/config.ts";
 import { beaconConfig, type SnippetBeacon } from "./beacon.ts";
 
 /** Raise when the text around the parts changes: compositions made before are then made anew. */
-const compositionFormat = 2;
+const compositionFormat = 3;
 
 export type CompositionParts = {
   /** From `preludeFor`. */
@@ -40,14 +40,19 @@ export type PreludeContent = {
   readonly beacon?: BeaconConfig;
 };
 
-/** Puts `self.aviary.payload` in place for the engine, and never throws into the page. */
+/**
+ * Puts `self.aviary.payload` in place for the engine, and never throws into the page. What a
+ * page has put into `self.aviary` before stays there; another snippet's has an object of its own.
+ */
 export function preludeFor(content: PreludeContent): string {
   const { snippetId, engineVersion, payload, beacon } = content;
   const snippet = JSON.stringify({ id: snippetId, engine: engineVersion });
   const told = beacon === undefined ? "" : `a.beacon=${literal(beacon)};`;
+  // `this` and its properties are there even where an engine declares `self` or `JSON` further
+  // on; in a module there is no `this`.
   return (
-    `!function(w){try{var a=w.aviary=w.aviary||{};a.snippet=${snippet};${told}` +
-    `a.payload=JSON.parse(${quoted(payload)})}catch(e){}}(self);`
+    `!function(w){try{w=w||self;var o=w.aviary,a=w.aviary=!o||o.snippet?{}:o;a.snippet=${snippet};${told}` +
+    `a.payload=w.JSON.parse(${quoted(payload)})}catch(e){}}(this);`
   );
 }
 
