@@ -62,12 +62,22 @@ async function attempt<T>(connection: Connection, call: Call<T>): Promise<string
   try {
     const answer = await exchange(connection, call);
     if (answer.status >= 200 && answer.status < 300) return answer.text;
-    throw refusalFrom(answer, connection.origin, call);
+    throw refusalBy(connection, answer, call);
   } catch (error) {
     connection.signal.throwIfAborted();
     const failure = error instanceof Failure ? error : await lostAnswer(error, connection, call);
     throw call.once && failure.details.ambiguous ? failure.withoutRetry() : failure;
   }
+}
+
+const borrowedHints = {
+  "token-unknown":
+    "AVIARY_TOKEN is not set, and AVIARY_ADMIN_TOKEN from ./.dev.vars is another deployment's.",
+};
+
+function refusalBy<T>({ origin, isBorrowed }: Connection, answer: Answer, call: Call<T>): Failure {
+  const hints = { ...(isBorrowed && borrowedHints), ...call.hints };
+  return refusalFrom(answer, origin, { ...call, hints });
 }
 
 // A server may refuse before the whole body has come and close; the answer is then
@@ -82,7 +92,7 @@ async function lostAnswer<T>(
   const { body: _body, label: _label, ...probe } = call;
   const answer = await exchange(connection, probe).catch(() => undefined);
   if (answer === undefined || answer.status < 400 || answer.status >= 500) return failure;
-  const refusal = refusalFrom(answer, connection.origin, call);
+  const refusal = refusalBy(connection, answer, call);
   return isRefusal(refusal, "truncated") ? failure : refusal;
 }
 

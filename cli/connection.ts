@@ -3,6 +3,8 @@
 export type Connection = {
   readonly origin: string;
   readonly token: string | undefined;
+  /** True where the token is this machine's own, from .dev.vars, and not AVIARY_TOKEN. */
+  readonly isBorrowed: boolean;
   readonly retries: number;
   /** Aborted, with a Failure as its reason, when the user stops the command. */
   readonly signal: AbortSignal;

@@ -13,6 +13,8 @@ export type Settings = {
   /** Origin that pages and SDKs load from. */
   readonly cdnOrigin: string;
   readonly token: string | undefined;
+  /** True where the token is this machine's own, from .dev.vars, and not AVIARY_TOKEN. */
+  readonly isBorrowed: boolean;
   /** How often a request is repeated. */
   readonly retries: number;
   /** What the user should know about the choice. */
@@ -35,9 +37,6 @@ export function readSettings({ options, env, folder }: SettingsSource): Settings
   const token = env["AVIARY_TOKEN"] || undefined;
   const borrowed = token === undefined && local ? tokenFromDevVars(folder) : undefined;
   const notes: string[] = [];
-  if (borrowed !== undefined) {
-    notes.push("AVIARY_TOKEN is not set: using AVIARY_ADMIN_TOKEN from ./.dev.vars");
-  }
   if (token !== undefined && parsed.protocol === "http:" && !local) {
     notes.push(`the token goes to ${parsed.origin} unencrypted; use https`);
   }
@@ -45,6 +44,7 @@ export function readSettings({ options, env, folder }: SettingsSource): Settings
     origin: parsed.origin,
     cdnOrigin: cdn.origin,
     token: checkToken(token ?? borrowed),
+    isBorrowed: borrowed !== undefined,
     retries: parseRetries(options.retries),
     notes,
   };

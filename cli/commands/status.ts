@@ -11,7 +11,7 @@ export const status = defineAction({
   remarks: ["Without a token it shows the health alone."],
   async run({ session }) {
     const { api, settings } = session;
-    const { origin, token } = settings;
+    const { origin, token, isBorrowed } = settings;
     const health = await api.health();
     const control = token === undefined ? null : await api.status();
     const up = paint(health.status === "ok" ? "green" : "red", harmless(health.status));
@@ -24,7 +24,8 @@ export const status = defineAction({
       const latest = latestEngine === null ? "" : `, latest ${latestEngine}`;
       const reach = account === null ? "all accounts" : `account ${account}`;
       rows.push(["engines", `${engines}${latest}`]);
-      rows.push(["token", `${harmless(name)}: ${scopes.join(", ")}; ${reach}`]);
+      const from = isBorrowed ? "; from .dev.vars, for AVIARY_TOKEN is not set" : "";
+      rows.push(["token", `${harmless(name)}: ${scopes.join(", ")}; ${reach}${from}`]);
     }
     return {
       json: { url: origin, health, control },

@@ -79,16 +79,26 @@ describe("status", () => {
 });
 
 describe("the token", () => {
-  it("comes from .dev.vars where AVIARY_TOKEN is not set and Aviary is local, and a note says so", async () => {
+  it("comes from .dev.vars where AVIARY_TOKEN is not set and Aviary is local, and only status says so", async () => {
     const env = { AVIARY_TOKEN: "" };
     expect(await place.json(["engine", "list"], { env })).toMatchObject({ code: 2 });
     await place.write(".dev.vars", `AVIARY_ADMIN_TOKEN="${adminToken}"\n`);
     const local = await place.json(["engine", "list"], { env });
-    expect(local).toMatchObject({ code: 0, document: { engines: [] } });
-    expect(local.stderr).toContain(".dev.vars");
+    expect(local).toMatchObject({ code: 0, document: { engines: [] }, stderr: "" });
+    const status = await place.aviary(["status"], { env });
+    expect(status).toMatchObject({ code: 0, stderr: "" });
+    expect(status.stdout).toContain("from .dev.vars, for AVIARY_TOKEN is not set");
     const elsewhere = await place.json(["engine", "list", "--url", "http://aviary.invalid"], {
       env,
     });
     expect(elsewhere).toMatchObject({ code: 2, stderr: "" });
+  });
+
+  it("of .dev.vars that is refused is named as what was refused", async () => {
+    const env = { AVIARY_TOKEN: "" };
+    await place.write(".dev.vars", "AVIARY_ADMIN_TOKEN=another-deployments-token-0123456789\n");
+    const { code, stderr } = await place.aviary(["engine", "list"], { env });
+    expect(code).toBe(3);
+    expect(stderr).toContain("AVIARY_TOKEN is not set, and AVIARY_ADMIN_TOKEN from ./.dev.vars");
   });
 });

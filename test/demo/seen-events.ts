@@ -1,12 +1,13 @@
-// The events that the demo's Worker sent to the shop as to any webhook: the latest, for
-// people to look at. Development only: nobody's signature is checked.
+// The events that the demo's Worker sent to the shop as to any webhook: the latest of each
+// kind, for people to look at. Development only: nobody's signature is checked.
 
 export type SeenEvent = Readonly<Record<string, unknown>>;
 
 const kept = 50;
 
 export class SeenEvents {
-  #events: readonly SeenEvent[] = [];
+  // By kind: what the pipeline says of itself comes all the time, and must not drive out pages.
+  readonly #events = new Map<string, readonly SeenEvent[]>();
 
   /** Takes a batch of lines. */
   take(lines: string): readonly SeenEvent[] {
@@ -14,23 +15,15 @@ export class SeenEvents {
       .split("\n")
       .filter((line) => line !== "")
       .map((line): SeenEvent => JSON.parse(line) as SeenEvent);
-    this.#events = [...this.#events, ...came].slice(-kept);
+    for (const event of came) {
+      const kind = String(event["event.kind"]);
+      this.#events.set(kind, [...(this.#events.get(kind) ?? []), event].slice(-kept));
+    }
     return came;
   }
 
-  /** Newest last. */
+  /** Kind by kind, newest last. */
   all(): readonly SeenEvent[] {
-    return this.#events;
+    return [...this.#events.values()].flat();
   }
-}
-
-/** One line for a person. */
-export function lineOf(event: SeenEvent): string {
-  const names = ["event.kind", "stitch.state", "snippet.id", "lcp.value", "inp.value", "cls.value"];
-  const told = names.flatMap((name) => {
-    const value = event[name];
-    const isPlain = typeof value === "string" || typeof value === "number";
-    return isPlain ? [`${name}=${value}`] : [];
-  });
-  return `  event ${String(event["event.id"])}  ${told.join("  ")}`;
 }

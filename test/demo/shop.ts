@@ -2,22 +2,27 @@
 import { serve } from "@hono/node-server";
 import { AutoRouter } from "itty-router";
 import { eventPage } from "./event-page.ts";
-import { lineOf, SeenEvents } from "./seen-events.ts";
+import { SeenEvents, type SeenEvent } from "./seen-events.ts";
 import { shopPage } from "./shop-page.ts";
 
 export type Shop = { readonly url: string };
 
-/** Serves the shop on loopback for as long as the process lives; rejects where the port is taken. */
-export async function startShop(cdn: string, port: number): Promise<Shop> {
+/**
+ * Serves the shop on loopback for as long as the process lives; rejects where the port is
+ * taken. `tell` is told of the events that the Worker sends.
+ */
+export async function startShop(
+  cdn: string,
+  port: number,
+  tell: (events: readonly SeenEvent[]) => void,
+): Promise<Shop> {
   const router = AutoRouter();
   const html = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
   router.get("/", () => new Response(shopPage(cdn), { headers: html }));
   // As a webhook of the Worker: what page views became, for the page and the terminal.
   const seen = new SeenEvents();
   const show = (lines: string): Response => {
-    for (const event of seen.take(lines)) {
-      if (event["event.kind"] !== "delivery") console.log(lineOf(event));
-    }
+    tell(seen.take(lines));
     return new Response(null, { status: 204 });
   };
   router.post("/events", (request: Request) => request.text().then(show));

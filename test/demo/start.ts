@@ -1,10 +1,12 @@
 // npm start: the Worker, something published on it, and a shop that uses it. Ends
-// everything it started on Ctrl-C. Running it again is harmless.
+// everything it started on Ctrl-C. Running it again is harmless. Nothing is told of the
+// events that come but one line on a terminal, unless EVENTS or --events asks for each.
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { startAviary } from "../harness.ts";
 import { ensureAdminToken } from "./dev-vars.ts";
+import { eventLines } from "./event-lines.ts";
 import { publishDemo } from "./publish.ts";
 import { startShop } from "./shop.ts";
 
@@ -54,7 +56,10 @@ async function start(): Promise<void> {
   });
   const url = `http://localhost:${port}`;
   const { engine } = await publishDemo({ url, token });
-  const { url: shop } = await startShop(url, shopPort);
+  const everyEvent = process.argv.includes("--events") || Boolean(process.env["EVENTS"]);
+  let isUp = false;
+  const tell = eventLines(process.stdout, { everyEvent, clock: () => new Date() });
+  const { url: shop } = await startShop(url, shopPort, (events) => isUp && tell(events));
   console.log(`
   Aviary is up.
 
@@ -67,10 +72,12 @@ async function start(): Promise<void> {
 
   last view   ${shop}/event
 
-  Next: npx aviary status, npm run traffic
+  Next: ${port === 8787 ? "" : `export AVIARY_URL=${url}; `}npx aviary status, npm run traffic
+  Every event as a line: npm start -- --events
 
   Ctrl-C ends it.
 `);
+  isUp = true;
 }
 
 // Miniflare ends its workerd when this process exits, however that comes about;
