@@ -6,8 +6,6 @@ import { parseShare } from "./share.ts";
 
 export type FlagPlan = Partial<InferInput<typeof flagPlanBody>>;
 
-const hourMs = 3_600_000;
-
 /** What `--set name=value` and `--header name=value` say; nothing is checked that the server checks. */
 export function parsePatch(
   settings: readonly string[],
@@ -67,7 +65,7 @@ export function parseStages(text: string): FlagPlan["stages"] {
       throw usageFailure(`--stages: ${part} must be a share, with :judged or :manual behind it`);
     }
     const sharePpm = parseShare("--stages", share);
-    return { sharePpm, mode, minTimeMs: hourMs, minViews: 1_000 };
+    return { sharePpm, mode };
   });
 }
 

@@ -4,6 +4,7 @@ import { armSizesText } from "./arms-report.ts";
 import { details } from "./details.ts";
 import { formatAge, harmless } from "./format.ts";
 import { paint } from "./paint.ts";
+import { doubtsText, reachText, trafficText } from "./reach-report.ts";
 import { formatRate, formatShare } from "./share.ts";
 
 type State = FlagView["state"];
@@ -68,8 +69,13 @@ export function flagText(flag: FlagView, nowMs: number): string {
   ]);
 }
 
-/** What a change does, or would do. */
-export function changeText({ before, after, requestsPerMinute }: FlagChangedView): string {
+/** What a change does, or would do, in `most` columns. */
+export function changeText(
+  changed: FlagChangedView,
+  nowMs: number,
+  most = Number.POSITIVE_INFINITY,
+): string {
+  const { before, after } = changed;
   if (after === null) return details([["deleted", before?.key ?? ""]]);
   const rows: (readonly [string, string])[] = [];
   const was = before?.state ?? "draft";
@@ -80,13 +86,20 @@ export function changeText({ before, after, requestsPerMinute }: FlagChangedView
   rows.push(["share", from === to ? to : `${from} → ${to}, by ${after.unit}`]);
   rows.push(["changes", patchText(after.patch)]);
   rows.push(["arms", armSizesText(after)]);
-  if (after.sharePpm > 0) rows.push(["traffic", rateText(requestsPerMinute)]);
-  return details(rows);
+  if (after.sharePpm === 0) return details(rows, most);
+  rows.push(["traffic", rateText(changed, nowMs)]);
+  const reached = reachText(changed);
+  if (reached !== undefined) rows.push(["reaches", reached]);
+  const doubts = changed.reach === null ? "" : doubtsText(changed, most);
+  return doubts === "" ? details(rows, most) : `${details(rows, most)}\n${doubts}`;
 }
 
-function rateText(rate: FlagChangedView["requestsPerMinute"]): string {
-  if (rate === null) return "not known yet: nothing was counted in the last minutes";
+function rateText(changed: FlagChangedView, nowMs: number): string {
+  const { requestsPerMinute: rate, reach } = changed;
+  if (rate === null) return "not known: nothing was counted in the last day";
   const { canary, basis } = rate;
   const amount = `${formatRate(canary)} requests a minute get the change`;
-  return basis === "measured" ? `about ${amount}` : `at most ${amount}`;
+  if (basis === "measured") return `about ${amount}`;
+  const by = reach === null ? "" : `, by ${trafficText(reach, nowMs)}`;
+  return `${basis === "seen" ? "about" : "at most"} ${amount}${by}`;
 }

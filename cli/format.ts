@@ -33,6 +33,19 @@ export function formatAge(timestamp: string, nowMs: number): string {
   return relative.format(-Math.floor(ageMs / dayMs), "day");
 }
 
+/** `20 minutes`, `about 3 hours`, `about 5 days`: rounded up, in the largest unit that two fit. */
+export function formatSpan(ms: number): string {
+  const units = [
+    [dayMs, "day"],
+    [hourMs, "hour"],
+    [minuteMs, "minute"],
+  ] as const;
+  const [size, unit] = units.find(([each]) => ms >= 2 * each) ?? [minuteMs, "minute"];
+  const amount = Math.ceil(ms / size);
+  const about = ms % size === 0 ? "" : "about ";
+  return `${about}${amount} ${unit}${amount === 1 ? "" : "s"}`;
+}
+
 /** Text from elsewhere without anything that a terminal would obey. */
 export function harmless(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Cf}]/gu, "");

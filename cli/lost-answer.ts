@@ -19,10 +19,10 @@ export async function madeBefore(
   const isSame =
     after?.revision === 1 &&
     Object.entries(plan).every(([name, value]) => {
-      return isDeepStrictEqual(after[name as keyof FlagView], value);
+      return holds(after[name as keyof FlagView], value);
     });
   if (!isSame) throw refusal;
-  return { dryRun: false, epoch, before: null, after, requestsPerMinute: null };
+  return { dryRun: false, epoch, before: null, after, ...untold };
 }
 
 /** The change as its dry run foretold it; `refusal` is thrown where something else happened. */
@@ -48,7 +48,22 @@ export async function removedBefore(
 ): Promise<FlagChangedView> {
   if (!isRefusal(refusal, "unknown-flag")) throw refusal;
   const { epoch } = await list();
-  return { dryRun: false, epoch, before, after: null, requestsPerMinute: null };
+  return { dryRun: false, epoch, before, after: null, ...untold };
+}
+
+const untold = { requestsPerMinute: null, reach: null, stagesAhead: [] };
+
+/** Whether `actual` is what was wanted: members that were left out, the server has chosen. */
+function holds(actual: unknown, wanted: unknown): boolean {
+  if (Array.isArray(wanted)) {
+    const list: readonly unknown[] = Array.isArray(actual) ? actual : [];
+    return list.length === wanted.length && wanted.every((each, at) => holds(list[at], each));
+  }
+  if (typeof wanted !== "object" || wanted === null) return isDeepStrictEqual(actual, wanted);
+  if (typeof actual !== "object" || actual === null) return false;
+  return Object.entries(wanted).every(([name, value]) =>
+    holds((actual as Record<string, unknown>)[name], value),
+  );
 }
 
 async function find(

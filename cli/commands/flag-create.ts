@@ -14,6 +14,7 @@ import {
 } from "../flag-plan.ts";
 import { flagText } from "../flag-report.ts";
 import { checkJson, readInput } from "../input-file.ts";
+import { doubtsText, stagesText } from "../reach-report.ts";
 import { parseShare } from "../share.ts";
 
 const options = {
@@ -40,7 +41,8 @@ const options = {
   stages: {
     type: "string",
     valueHint: "shares",
-    description: "The way up, as in 0.1%,1%,5%,50%:manual",
+    description:
+      "The way up, as in 0.1%,1%,5%,50%:manual; chosen by the traffic of the last day unless given",
   },
   layer: {
     type: "string",
@@ -92,7 +94,7 @@ export const flagCreate = defineAction({
   remarks: [
     `Parameters: ${Object.keys(flagParameters).join(", ")}. A list is written as JSON: --set 'encodings=["br","identity"]'.`,
     "`aviary guardrails <key>` shows what a flag is judged by; docs/judge.md says what a guardrail may measure.",
-    "Stages of --stages take an hour and 1,000 page views at least; a plan in a file can say more.",
+    "Stages of --stages take an hour at most, and as many units as a day of the traffic known brings, from 200 to 50,000; a plan in a file can say more.",
   ],
   async run(input) {
     const { values, session } = input;
@@ -102,7 +104,13 @@ export const flagCreate = defineAction({
     const changed = await session.api.flags.create(key, plan, { why: values.why ?? "", dryRun });
     const did = dryRun ? "could be made" : "is made; ramp it when you are ready";
     const title = headline({ changed: !dryRun, subject: `flag ${key}`, did, already: did });
-    const text = changed.after === null ? "" : flagText(changed.after, session.nowMs);
+    const about = changed.after === null ? "" : flagText(changed.after, session.nowMs);
+    const blocks = [
+      about,
+      stagesText(changed, session.nowMs),
+      doubtsText(changed, session.columns()),
+    ];
+    const text = blocks.filter((block) => block !== "").join("\n\n");
     return { json: changed, text: `${title}\n${text}` };
   },
 });

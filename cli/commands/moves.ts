@@ -89,7 +89,7 @@ async function move(
       : checkCount("--revision", values.revision);
   const wanted = { name, key: flag, revision, why: values.why ?? "", body };
   const preview = await flags.foretell(wanted);
-  const text = changeText(preview);
+  const text = changeText(preview, session.nowMs, session.columns());
   if (values["dry-run"]) return { json: preview, text: `flag ${flag} would be so:\n${text}` };
   const grows = (preview.after?.sharePpm ?? 0) > (preview.before?.sharePpm ?? 0);
   if (asksFirst.has(name) && (grows || name === "promote") && !values.yes) {
@@ -107,5 +107,5 @@ async function move(
     did: `is ${state} at ${share}`,
     already: "",
   });
-  return { json: done, text: `${title}\n${changeText(done)}` };
+  return { json: done, text: `${title}\n${changeText(done, session.nowMs, session.columns())}` };
 }

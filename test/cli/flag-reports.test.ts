@@ -79,14 +79,28 @@ describe("the arms of a flag", () => {
 });
 
 describe("what a change does", () => {
-  const change = { dryRun: true, epoch: 1, before: { ...flag, sharePpm: 50_000 }, after: flag };
+  const nowMs = Date.parse("2026-11-25T08:12:00Z");
+  const reach = {
+    sharePpm: 600_000,
+    since: "2026-11-25T08:00:00Z",
+    requestsPerMinute: 12,
+    viewsPerMinute: 12,
+    isAtMost: false,
+    units: null,
+  };
+  const share = { dryRun: true, epoch: 1, before: { ...flag, sharePpm: 50_000 }, after: flag };
+  const change = { ...share, reach, stagesAhead: [] };
 
   it.each([
     [{ canary: 1_234.5, basis: "measured" }, "about 1,235 requests a minute"],
     [{ canary: 0.2, basis: "at_most" }, "at most 0.2 requests a minute"],
-    [null, "not known yet"],
+    [
+      { canary: 12, basis: "seen" },
+      "about 12 requests a minute get the change, by the traffic of the last 12 minutes",
+    ],
+    [null, "not known: nothing was counted"],
   ] as const)("tells %j as %s", (requestsPerMinute, said) => {
-    const text = changeText({ ...change, requestsPerMinute });
+    const text = changeText({ ...change, requestsPerMinute }, nowMs);
     expect(text).toMatch(/share +5 % → 60 %/);
     expect(text).toMatch(/arms +canary 60 %, control 40 %$/m);
     expect(text).toContain(said);
@@ -94,7 +108,9 @@ describe("what a change does", () => {
 
   it("says nothing of traffic where nobody gets the change", () => {
     const after = { ...flag, state: "draft", sharePpm: 0 } as const;
-    expect(changeText({ ...change, after, requestsPerMinute: null })).not.toContain("traffic");
+    expect(changeText({ ...change, after, requestsPerMinute: null }, nowMs)).not.toContain(
+      "traffic",
+    );
   });
 });
 

@@ -120,7 +120,7 @@ describe("ramp", () => {
     expect(dry.stdout).toMatch(/state +draft → ramping/);
     expect(dry.stdout).toMatch(/share +0 % → 0\.1 %/);
     expect(dry.stdout).toMatch(/arms +canary 0\.1 %, control 0\.1 %, rest 99\.8 %/);
-    expect(dry.stdout).toMatch(/traffic +not known yet/);
+    expect(dry.stdout).toMatch(/traffic +not known: nothing was counted/);
     const unasked = await aviary("ramp", "ramped", "0.1%");
     expect(unasked).toMatchObject({ code: 2 });
     expect(unasked.stderr).toContain("nobody is here to say yes");

@@ -26,7 +26,7 @@ export function eventLines(
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
       if (!quiet.has(kind)) latest = event;
     }
-    const sums = [...counts].map(([kind, count]) => `${count} ${kind.replaceAll("_", " ")}`);
+    const sums = [...counts].map(([kind, count]) => `${count} ${nameOf(kind, count)}`);
     const time = clock().toTimeString().slice(0, 8);
     const text = `  ${time}  events: ${sums.join(", ")}${latest ? `; last ${briefly(latest)}` : ""}`;
     // The last column is left alone: some terminals wrap once it is written.
@@ -37,16 +37,19 @@ export function eventLines(
 }
 
 /** One event on one line. */
-export function lineOf(event: SeenEvent): string {
+function lineOf(event: SeenEvent): string {
   return `  event ${String(event["event.id"])}  ${told(event, names).join("  ")}`;
 }
 
+function nameOf(kind: string, count: number): string {
+  const name = kind.replaceAll("_", " ");
+  return name.endsWith("view") && count !== 1 ? `${name}s` : name;
+}
+
 function briefly(event: SeenEvent): string {
+  const ids = told(event, ["snippet.id", "stitch.state"]).map((each) => each.replace(/^.*?=/, ""));
   const values = told(event, ["lcp.value", "inp.value", "cls.value"]);
-  const rest = values.map((each) => each.replace(".value=", " "));
-  return [String(event["snippet.id"] ?? ""), String(event["stitch.state"] ?? ""), ...rest]
-    .filter((each) => each !== "")
-    .join(" ");
+  return [...ids, ...values.map((each) => each.replace(".value=", " "))].join(" ");
 }
 
 function told(event: SeenEvent, wanted: readonly string[]): readonly string[] {

@@ -1,16 +1,17 @@
-// npm run traffic: synthetic visitors send beacons over HTTP, as pages do; then the
+// npm run traffic: synthetic visitors load the snippet and send beacons over HTTP, as pages do; then the
 // pipeline's counters are held against what was answered.
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import type { PipelineView } from "#src/admin/pipeline-contract.ts";
 import { ensureAdminToken } from "../demo/dev-vars.ts";
-import { visitorsOf, type Sending } from "./visitors.ts";
+import { encodeBeacon } from "#rum/wire.ts";
+import { visitorsOf, type Sending, type View } from "./visitors.ts";
 
 const usage = `npm run traffic -- [--views 1000] [--seconds 20] [--snippet demo] [--url http://localhost:8787] [--seed N] [--json]
 
 Page views of synthetic visitors, spread over so many seconds, against an Aviary that is up
-(npm start). A mix of browsers and dwell times; 4 % of pages crash, 3 % of beacons are lost,
+(npm start). Each loads the snippet as an address of its own and sends the arms that it got. A mix of browsers and dwell times; 4 % of pages crash, 3 % of beacons are lost,
 5 % come twice, 2 % of views send their late beacon first. Waits until every view is sealed
 and sent, and says whether everything is accounted for. AVIARY_TOKEN, or the token in
 .dev.vars, reads the counters.`;
@@ -69,10 +70,21 @@ async function sendAll(sendings: readonly Sending[]): Promise<ReadonlyMap<string
   const bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true });
   bar.start(sendings.length, 0);
   const startedMs = performance.now();
-  const pending = sendings.map(async ({ atMs, userAgent, body }) => {
+  const until = (atMs: number): Promise<void> => {
     const waitMs = atMs - (performance.now() - startedMs);
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, waitMs)));
-    const status = await send(userAgent, body);
+    return new Promise((resolve) => setTimeout(resolve, Math.max(0, waitMs)));
+  };
+  const loads = new Map<View, Promise<string | undefined>>();
+  const load = async (view: View): Promise<string | undefined> => {
+    await until(view.startMs);
+    return loadSnippet(view);
+  };
+  const pending = sendings.map(async ({ atMs, view, said }) => {
+    const loading = loads.get(view) ?? load(view);
+    loads.set(view, loading);
+    const [token] = await Promise.all([loading, until(atMs)]);
+    const told = token === undefined ? said : { ...said, "beacon.token": token };
+    const status = await send(view, encodeBeacon(told));
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
     bar.increment();
   });
@@ -81,9 +93,22 @@ async function sendAll(sendings: readonly Sending[]): Promise<ReadonlyMap<string
   return statuses;
 }
 
-async function send(userAgent: string, body: string): Promise<string> {
+/** The token of the arms that the visitor got; undefined where there is none. */
+async function loadSnippet({ address, userAgent }: View): Promise<string | undefined> {
   try {
-    const headers = { "content-type": "text/plain;charset=UTF-8", "user-agent": userAgent };
+    const headers = { "cf-connecting-ip": address, "user-agent": userAgent };
+    const response = await fetch(`${values.url}/js/${values.snippet}.js`, { headers });
+    await response.arrayBuffer();
+    return /av;desc="([^"]+)"/.exec(response.headers.get("server-timing") ?? "")?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+async function send({ address, userAgent }: View, body: string): Promise<string> {
+  try {
+    const sender = { "cf-connecting-ip": address, "user-agent": userAgent };
+    const headers = { "content-type": "text/plain;charset=UTF-8", ...sender };
     const init = { method: "POST", headers, body };
     const response = await fetch(`${values.url}/t/${values.snippet}`, init);
     await response.arrayBuffer();

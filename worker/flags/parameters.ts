@@ -22,7 +22,7 @@ const flaggableHeaders = [
 ] as const;
 
 /** One request in so many is looked at in either arm, whatever a flag says: alike, or arms could not be compared. */
-const sampleRateUnderTrial = 20;
+export const sampleRateUnderTrial = 20;
 
 /** Longest `max-age` of an arm under trial, so that a roll-back reaches browsers in time. */
 const maxAgeUnderTrialS = 60;

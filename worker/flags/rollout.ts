@@ -33,7 +33,7 @@ function ppm(least: number, most: number) {
   );
 }
 
-const stage = v.strictObject({
+export const stageSchema = v.strictObject({
   sharePpm: ppm(1, places),
   minTimeMs: count,
   minViews: count,
@@ -41,7 +41,7 @@ const stage = v.strictObject({
 });
 
 const stages = v.pipe(
-  v.array(stage),
+  v.array(stageSchema),
   v.minLength(1, "must have a stage"),
   v.maxLength(32, "must not have more than 32 stages"),
   v.check(

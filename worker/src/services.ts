@@ -25,7 +25,7 @@ import type { QuotaEnv } from "#src/adapters/quotas.ts";
 import { registryFrom, type RegistryStub } from "#src/adapters/registry.ts";
 import { Releases } from "#src/adapters/releases.ts";
 import { printLine, reportToLog, type Report } from "#src/adapters/report.ts";
-import { rolloutsFrom, type Rollouts } from "#src/adapters/rollouts.ts";
+import { everything, rolloutsFrom, type Rollouts } from "#src/adapters/rollouts.ts";
 import { Routes } from "#src/adapters/routes.ts";
 import { Senders } from "#src/adapters/senders.ts";
 import { deadLettersIn, type DeadLetters } from "#src/adapters/sinks/dead-letters.ts";
@@ -40,6 +40,7 @@ import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
 import { namingFaults } from "#src/adapters/store-fault.ts";
+import { TrafficCounts } from "#src/adapters/traffic-counts.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
 import { countingHome, deliveryHomeOf } from "#rum/window/ring.ts";
 
@@ -102,6 +103,7 @@ export type Services = {
   readonly previews: Previews;
   readonly tokens: ArmsTokens;
   readonly counts: ArmCounts;
+  readonly traffic: TrafficCounts;
   readonly deliveries: DeliveryEvents;
   readonly windows: Windows;
   /** The counters of all shards. Rejects where one does not answer. */
@@ -190,6 +192,7 @@ function createServices(env: Env): Services {
     previews: new Previews(),
     tokens: new ArmsTokens(),
     counts: new ArmCounts({ rollout: rollouts, isolate, report }),
+    traffic: new TrafficCounts({ sums: () => rollouts(everything), report }),
     deliveries: new DeliveryEvents({
       shard: (continent) => window(deliveryHomeOf(rings.current()[0], isolate, continent)),
       isolate,

@@ -17,9 +17,6 @@ export type ArmCountsDependencies = {
   readonly report: Report;
 };
 
-/** The name under which all requests are counted, whatever arm they are in. */
-export const everything = "*";
-
 // Every flush is a call and some rows for every live flag.
 const betweenFlushesMs = 20_000;
 const deadlineMs = 5_000;
@@ -54,8 +51,7 @@ export class ArmCounts {
 
   /** One request. */
   add(arms: readonly ArmOfFlag[], kind: PointerKind, asking: Asking): void {
-    const { total, byArm } = this.#counts[kind];
-    this.#counts[kind].total = total + 1;
+    const byArm = this.#counts[kind];
     for (const arm of arms) {
       let buckets = byArm.get(arm);
       if (buckets === undefined) byArm.set(arm, (buckets = new Float64Array(visitorBuckets + 1)));
@@ -81,6 +77,11 @@ export class ArmCounts {
     return nowMs - this.#flushedAtMs >= betweenFlushesMs && !this.#isFlushing;
   }
 
+  /** Sends what was counted, unless that is under way: for those who are about to read the sums. */
+  async settle(nowMs: number): Promise<void> {
+    if (!this.#isFlushing) await this.flush(nowMs);
+  }
+
   /** Sends what was counted. Never rejects: what does not arrive is sent again, and counts once. */
   async flush(nowMs: number): Promise<void> {
     this.#isFlushing = true;
@@ -104,9 +105,7 @@ export class ArmCounts {
       else list.push(count);
     };
     for (const kind of ["snippet", "datafile"] as const) {
-      const { total, byArm } = counts[kind];
-      if (total > 0) note(everything, { kind, ...unassigned, requests: total });
-      for (const [{ flag, code, arm, stage, attempt, sharePpm }, counted] of byArm) {
+      for (const [{ flag, code, arm, stage, attempt, sharePpm }, counted] of counts[kind]) {
         const requests = counted.reduce((sum, each) => sum + each, 0);
         const buckets = Array.from(counted.subarray(0, visitorBuckets));
         note(`${flag}:${code}`, { kind, arm, stage, attempt, sharePpm, requests, buckets });
@@ -132,14 +131,7 @@ export class ArmCounts {
 
 // An outage of hours must not fill the memory: the oldest counts go first.
 const mostPending = 200;
-const unassigned = { arm: "rest", stage: 0, attempt: 0, sharePpm: 0 } as const;
 
-function newCounts(): Record<
-  PointerKind,
-  { total: number; readonly byArm: Map<ArmOfFlag, Buckets> }
-> {
-  return {
-    snippet: { total: 0, byArm: new Map() },
-    datafile: { total: 0, byArm: new Map() },
-  };
+function newCounts(): Readonly<Record<PointerKind, Map<ArmOfFlag, Buckets>>> {
+  return { snippet: new Map(), datafile: new Map() };
 }

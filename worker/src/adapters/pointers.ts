@@ -18,8 +18,15 @@ export type KnownPointer = {
   readonly confirmedAtMs: number;
 };
 
-/** The same with when a store was last asked. Changed here alone. */
-export type HeldPointer = KnownPointer & { confirmedAtMs: number; attemptedAtMs: number };
+/**
+ * The same with when a store was last asked, changed here alone, and the requests that
+ * `TrafficCounts` has not taken yet.
+ */
+export type HeldPointer = KnownPointer & {
+  confirmedAtMs: number;
+  attemptedAtMs: number;
+  requests: number;
+};
 
 export type PointerStores = {
   readonly kv: KVNamespace;
@@ -81,7 +88,8 @@ export class Pointers {
       const memory = this.#memory[pointer.kind];
       const held = memory.get(pointer.id);
       if (held === undefined || (held.pointer?.revision ?? 0) >= pointer.revision) continue;
-      memory.set(pointer.id, { pointer, confirmedAtMs: nowMs, attemptedAtMs: nowMs });
+      const times = { confirmedAtMs: nowMs, attemptedAtMs: nowMs };
+      memory.set(pointer.id, { pointer, ...times, requests: 0 });
     }
   }
 
@@ -96,7 +104,7 @@ export class Pointers {
   }
 
   /** Asks KV, then memory, then the colo's last copy. Fails only where none of them ever had an answer. */
-  async load(request: PointerRequest): Promise<Result<KnownPointer, { reason: "unavailable" }>> {
+  async load(request: PointerRequest): Promise<Result<HeldPointer, { reason: "unavailable" }>> {
     const { kind, id, nowMs } = request;
     const held = this.#memory[kind].get(id);
     if (held !== undefined) held.attemptedAtMs = nowMs;
@@ -119,14 +127,14 @@ export class Pointers {
     return (news?.revision ?? 0) > (stored?.revision ?? 0) ? (news ?? stored) : stored;
   }
 
-  #remember(request: PointerRequest, known: KnownPointer): KnownPointer {
+  #remember(request: PointerRequest, known: KnownPointer): HeldPointer {
     const { kind, id } = request;
     const held = this.#memory[kind].get(id);
     if (held?.pointer && (known.pointer?.revision ?? 0) <= held.pointer.revision) {
       held.confirmedAtMs = Math.max(held.confirmedAtMs, known.confirmedAtMs);
       return held;
     }
-    const entry = { ...known, attemptedAtMs: request.nowMs };
+    const entry = { ...known, attemptedAtMs: request.nowMs, requests: 0 };
     this.#memory[kind].set(id, entry);
     if (known.pointer && known.confirmedAtMs > 0) {
       request.background.waitUntil(this.#keepInColo(known.pointer));

@@ -2,6 +2,7 @@
 // and verdicts with all that they were computed from.
 import type { Result } from "#base/result.ts";
 import type { Arm } from "#flags/arms.ts";
+import type { IdTraffic, Traffic } from "#flags/traffic.ts";
 import type { Batch, FoldError } from "#src/canary/evidence.ts";
 import type { Verdict } from "#src/canary/judge.ts";
 import type { Outcome } from "#src/canary/outcome.ts";
@@ -67,6 +68,10 @@ export type VerdictQuery = { readonly beforeSeq: number | null; readonly limit: 
 export type RolloutRpc = {
   count(batch: CountBatch): Promise<void>;
   counted(): Promise<Counted>;
+  /** Adds to the traffic of all ids; only the object called `everything` is asked. */
+  addTraffic(ids: readonly IdTraffic[]): Promise<void>;
+  /** The last day's; null where nothing was counted. */
+  traffic(): Promise<Traffic | null>;
   /** Folds a batch into the evidence, once; durable when it resolves. What is not on trial needs none. */
   take(batch: Batch): Promise<Result<"taken" | "not_live", FoldError>>;
   /** Null before it ever was on trial. */
@@ -76,6 +81,9 @@ export type RolloutRpc = {
   /** The newest one that is not after `atMs`; null where there is none. */
   verdictAt(atMs: number): Promise<StoredVerdict | null>;
 };
+
+/** The name of the object that keeps the traffic of all ids, whatever flags there are. */
+export const everything = "*";
 
 export type Rollouts = (name: string) => RolloutRpc;
 

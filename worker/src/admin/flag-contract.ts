@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { statedNames } from "#flags/audience-names.ts";
 import { parameterTable } from "#flags/parameters.ts";
-import { rolloutSchema, states, units } from "#flags/rollout.ts";
+import { rolloutSchema, stageSchema, states, units } from "#flags/rollout.ts";
 import { trueOrFalse } from "./contract.ts";
 
 const { entries } = rolloutSchema;
@@ -15,14 +15,15 @@ export const flagUnits: readonly string[] = units;
 export const flagParameters: Readonly<Record<string, { readonly schema: v.GenericSchema }>> =
   parameterTable;
 
-/** Steps that suit most changes: an hour or a day each, judged, and the last ones by hand. */
-const usualStages = [
-  { sharePpm: 1_000, minTimeMs: 600_000, minViews: 1_000, mode: "judged" },
-  { sharePpm: 10_000, minTimeMs: 3_600_000, minViews: 5_000, mode: "judged" },
-  { sharePpm: 50_000, minTimeMs: 3_600_000, minViews: 10_000, mode: "judged" },
-  { sharePpm: 250_000, minTimeMs: 14_400_000, minViews: 20_000, mode: "judged" },
-  { sharePpm: 500_000, minTimeMs: 86_400_000, minViews: 50_000, mode: "manual" },
-] as const;
+const { sharePpm, minTimeMs, minViews, mode } = stageSchema.entries;
+
+/** A stage of which everything but its share may be left out: it then follows from the traffic. */
+const wantedStage = v.strictObject({
+  sharePpm,
+  minTimeMs: v.exactOptional(minTimeMs),
+  minViews: v.exactOptional(minViews),
+  mode: v.exactOptional(mode),
+});
 
 /** What the author of a flag chooses. */
 export const flagPlanBody = v.strictObject({
@@ -31,7 +32,8 @@ export const flagPlanBody = v.strictObject({
   seed: v.exactOptional(entries.seed),
   audience: entries.audience,
   patch: entries.patch,
-  stages: v.optional(entries.stages, [...usualStages]),
+  /** Left out, they are chosen by the traffic of the last day. */
+  stages: v.exactOptional(v.pipe(v.array(wantedStage), v.minLength(1, "must have a stage"))),
   layer: entries.layer,
   prerequisites: v.optional(entries.prerequisites, []),
   holdoutPpm: v.optional(entries.holdoutPpm, 10_000),
@@ -113,6 +115,46 @@ export const flagDetail = v.object({
 
 export const flagList = v.object({ epoch: v.number(), flags: v.array(flagView) });
 
+/** Whom a share is, of the traffic of the last day. */
+const reach = v.object({
+  /** The share that it is told of: a draft's first stage. */
+  sharePpm: v.number(),
+  /** When the first of the traffic was counted. */
+  since: v.string(),
+  /** Requests a minute in the canary. */
+  requestsPerMinute: v.number(),
+  /** Page views a minute in it that are measured, or answers to SDKs. */
+  viewsPerMinute: v.number(),
+  /** True where only a request tells whether it is in the audience: it may be fewer. */
+  isAtMost: v.boolean(),
+  /** Accounts, snippets or SDK keys; null where the unit is no such id. */
+  units: v.nullable(
+    v.object({
+      /** How many were seen. */
+      known: v.number(),
+      canary: v.number(),
+      control: v.number(),
+      /** Ten of the canary, the busiest first. */
+      names: v.array(v.string()),
+      /** The least share with one of them in each arm; null where no share has. */
+      leastPpm: nullableNumber,
+    }),
+  ),
+});
+
+const stageAhead = v.object({
+  sharePpm: v.number(),
+  mode: v.picklist(["judged", "manual"]),
+  /** Units that it needs, its policy's least included. */
+  needs: v.number(),
+  /** Units of the canary a day; null while traffic is not known. */
+  unitsPerDay: nullableNumber,
+  /** What comes last. */
+  waitsFor: v.nullable(v.picklist(["time", "units", "person"])),
+  /** Ms from its begin until it can end, if no harm shows; null where that is not in sight. */
+  readyAfterMs: nullableNumber,
+});
+
 /** What a change did, or would do. */
 export const flagChanged = v.object({
   dryRun: v.boolean(),
@@ -123,10 +165,14 @@ export const flagChanged = v.object({
   requestsPerMinute: v.nullable(
     v.object({
       canary: v.number(),
-      /** `measured` from the flag's own arms, or what it is at most, of all requests. */
-      basis: v.picklist(["measured", "at_most"]),
+      /** `measured` from the flag's own arms, else by the traffic of the last day. */
+      basis: v.picklist(["measured", "seen", "at_most"]),
     }),
   ),
+  /** Null where nothing is left of it, or no request came in the last day. */
+  reach: v.nullable(reach),
+  /** From the stage it is at. */
+  stagesAhead: v.array(stageAhead),
 });
 
 export const killed = v.object({

@@ -47,27 +47,22 @@ export function viewEntry({ atMs, ...entry }: AuditEntry): Record<string, unknow
   return { ...entry, at: timestamp(atMs) };
 }
 
-export type Traffic = {
-  /** The flag's own. */
-  readonly own: Counted["perMinute"];
-  /** All requests. */
-  readonly all: Counted["perMinute"];
-};
-
 /**
  * Requests a minute that a flag's next share is. Its own arms tell best, since they
- * know the audience; before it has any, it is at most that share of all requests.
+ * know the audience; before it has any, the traffic of the last day does.
  */
 export function requestsPerMinute(
   before: Rollout | null,
   after: Rollout,
-  { own, all }: Traffic,
+  { own, reach }: { own: Counted["perMinute"]; reach: FlagChangedView["reach"] },
 ): FlagChangedView["requestsPerMinute"] {
   const { sharePpm } = after;
   if (own !== null && before !== null && own.canary > 0 && before.sharePpm > 0) {
     return { canary: (own.canary * sharePpm) / before.sharePpm, basis: "measured" };
   }
-  return all === null ? null : { canary: (all.rest * sharePpm) / 1_000_000, basis: "at_most" };
+  if (reach === null) return null;
+  const canary = sharePpm === 0 ? 0 : reach.requestsPerMinute;
+  return { canary, basis: reach.isAtMost ? "at_most" : "seen" };
 }
 
 /** A reason as a sentence. */

@@ -4,8 +4,7 @@ import { err, ok, type Result } from "#base/result.ts";
 import type { Command } from "#flags/change.ts";
 import type { Rollout } from "#flags/rollout.ts";
 import type { Author, FlagChanged } from "#src/adapters/flag-registry.ts";
-import { everything } from "#src/adapters/arm-counts.ts";
-import type { Counted } from "#src/adapters/rollouts.ts";
+import { everything } from "#src/adapters/rollouts.ts";
 import type { PolicyError } from "#src/canary/guardrails.ts";
 import { policyOf } from "#src/canary/rollout-policy.ts";
 import { addressOf, permit, type AdminContext } from "./context.ts";
@@ -16,6 +15,7 @@ import {
   rampBody,
   type plainActions,
 } from "./flag-contract.ts";
+import { ownRate, plannedStages, trafficOf, viewReach, viewStagesAhead } from "./flag-traffic.ts";
 import { requestsPerMinute, viewFlag } from "./flag-views.ts";
 import { refuse, type Refusal } from "./problem.ts";
 import { checkShape, readJson } from "./read-body.ts";
@@ -33,7 +33,8 @@ export async function listFlags(context: AdminContext): Promise<Response> {
 export async function showFlag(context: AdminContext): Promise<Response> {
   const permitted = permit(context, "read", null);
   if (!permitted.ok) return refuse(permitted.error);
-  const { registry, now, rollouts: sums } = context.get("services");
+  const { registry, now, rollouts: sums, counts: own } = context.get("services");
+  await own.settle(now());
   const { rollouts } = await registry().rollouts();
   const rollout = rollouts.find((each) => each.flag === keyOf(context));
   if (rollout === undefined) return refuse({ reason: "unknown_flag" });
@@ -52,7 +53,10 @@ export async function putFlag(context: AdminContext): Promise<Response> {
   const policy = policyOf({ unit, patch, guardrails });
   if (!policy.ok) return refuse({ reason: "invalid_rollout", issues: withPath(policy.error) });
   const isNew = context.req.header("if-match") === undefined;
-  return change(context, { kind: isNew ? "create" : "amend", plan: plan.value });
+  const traffic = await trafficOf(context);
+  const known = { traffic, flag: keyOf(context), nowMs: context.get("services").now() };
+  const chosen = { ...plan.value, stages: plannedStages(plan.value, known) };
+  return change(context, { kind: isNew ? "create" : "amend", plan: chosen });
 }
 
 function withPath({ issues }: PolicyError): PolicyError["issues"] {
@@ -141,24 +145,17 @@ async function viewChange(
   const nowMs = context.get("services").now();
   const view = (rollout: Rollout | null) => (rollout === null ? null : viewFlag(rollout, nowMs));
   const shown = { epoch, before: view(before), after: view(after) };
-  if (after === null) return { ...shown, requestsPerMinute: null };
-  const traffic = await trafficOf(context, after);
-  return { ...shown, requestsPerMinute: requestsPerMinute(before, after, traffic) };
-}
-
-// A change is made whether or not somebody can say how many requests it is.
-async function trafficOf(context: AdminContext, rollout: Rollout) {
-  const { rollouts, report } = context.get("services");
-  const rate = async (name: string): Promise<Counted["perMinute"]> => {
-    try {
-      return (await rollouts(name).counted()).perMinute;
-    } catch (error) {
-      report("counts_unread", { name, error });
-      return null;
-    }
+  if (after === null) {
+    return { ...shown, requestsPerMinute: null, reach: null, stagesAhead: [] };
+  }
+  const [own, traffic] = await Promise.all([ownRate(context, nameOf(after)), trafficOf(context)]);
+  const reach = viewReach(after, traffic, nowMs);
+  return {
+    ...shown,
+    requestsPerMinute: requestsPerMinute(before, after, { own, reach }),
+    reach,
+    stagesAhead: viewStagesAhead(after, traffic, nowMs),
   };
-  const [own, all] = await Promise.all([rate(nameOf(rollout)), rate(everything)]);
-  return { own, all };
 }
 
 /** Names a flag's object. A key that is used again is another flag, with counts of its own. */

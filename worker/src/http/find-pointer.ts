@@ -1,5 +1,5 @@
 // The pointer behind an id: from memory at once, else from the stores.
-import type { KnownPointer } from "#src/adapters/pointers.ts";
+import type { HeldPointer, KnownPointer } from "#src/adapters/pointers.ts";
 import { isDeleted, type Pointer, type PointerKind } from "#src/delivery/pointer.ts";
 import { stablePlan } from "#src/delivery/plan.ts";
 import { decide } from "./decide.ts";
@@ -27,6 +27,7 @@ export function withPointer(sought: Sought, visit: Visit): Response | Promise<Re
   const { pointers } = services;
   const held = pointers.held(kind, id);
   if (held === undefined) return load(sought, visit);
+  count(held, visit);
   const delivery = decide(visit, { kind, id, account: held.pointer?.account });
   const { pointerFreshMs } = delivery.plan.parameters;
   const mustWait = pointers.mustWait(held, { kind, id, nowMs, background }, pointerFreshMs);
@@ -40,6 +41,7 @@ async function load(sought: Sought, visit: Visit, decided?: Delivery): Promise<R
   const { nowMs, background, services } = visit;
   const loaded = await services.pointers.load({ kind, id, nowMs, background });
   if (!loaded.ok) return problem("unavailable", media);
+  if (decided === undefined) count(loaded.value, visit);
   const account = loaded.value.pointer?.account;
   const delivery = decided ?? decide(visit, { kind, id, account });
   return finished({ kind, id }, delivery, serveKnown(sought, loaded.value, delivery));
@@ -52,6 +54,11 @@ function serveKnown(
 ): Response | Promise<Response> {
   if (pointer === null || !isDeleted(pointer)) return serve({ pointer, confirmedAtMs }, delivery);
   return problem(pointer.isPrivate && !isGuarded ? "unknown_id" : "deleted", media);
+}
+
+function count(held: HeldPointer, { services: { traffic }, nowMs, background }: Visit): void {
+  traffic.add(held);
+  if (traffic.isDue(nowMs)) background.waitUntil(traffic.flush(nowMs));
 }
 
 /** The answer, later where a flag says so, and with an event behind it where one is drawn. */

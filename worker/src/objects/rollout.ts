@@ -3,6 +3,7 @@
 // on trial and nobody waits to be told.
 import { DurableObject } from "cloudflare:workers";
 import { ok } from "#base/result.ts";
+import type { IdTraffic, Traffic } from "#flags/traffic.ts";
 import { channelsFrom } from "#src/adapters/notices/configure.ts";
 import { registryFrom } from "#src/adapters/registry.ts";
 import { reportToLog } from "#src/adapters/report.ts";
@@ -23,6 +24,7 @@ import type { HeldTrial } from "./held-trial.ts";
 import { Judgement } from "./judgement.ts";
 import { migrate } from "./migrations.ts";
 import { NoticeOutbox } from "./notice-outbox.ts";
+import { TrafficTable } from "./traffic-table.ts";
 import { VerdictLog } from "./verdict-log.ts";
 
 const steps = [
@@ -32,6 +34,7 @@ const steps = [
   ...NoticeOutbox.steps,
   "CREATE TABLE self (name TEXT PRIMARY KEY) WITHOUT ROWID",
   ...ArmCountTable.laterSteps,
+  ...TrafficTable.steps,
 ];
 
 const betweenLooksMs = 1_000;
@@ -43,6 +46,7 @@ const noticeTimeoutMs = 5_000;
 
 export class Rollout extends DurableObject<Env> implements RolloutRpc {
   readonly #counts: ArmCountTable;
+  readonly #traffic: TrafficTable;
   readonly #evidence: EvidenceTable;
   readonly #verdicts: VerdictLog;
   readonly #notices: NoticeOutbox;
@@ -65,6 +69,7 @@ export class Rollout extends DurableObject<Env> implements RolloutRpc {
     for (const problem of problems) report("notice_channel_unusable", { problem });
     this.#name = nameOf(state);
     this.#counts = new ArmCountTable(storage);
+    this.#traffic = new TrafficTable(storage);
     this.#evidence = new EvidenceTable(storage, report);
     this.#verdicts = new VerdictLog(storage);
     this.#notices = new NoticeOutbox({ storage, channels, report, now, newId });
@@ -88,6 +93,14 @@ export class Rollout extends DurableObject<Env> implements RolloutRpc {
 
   async counted(): Promise<Counted> {
     return { counts: this.#counts.all(), perMinute: this.#counts.perMinute(Date.now()) };
+  }
+
+  async addTraffic(ids: readonly IdTraffic[]): Promise<void> {
+    this.#traffic.add(ids, Date.now());
+  }
+
+  async traffic(): Promise<Traffic | null> {
+    return this.#traffic.lastDay(Date.now());
   }
 
   async take(batch: Batch): ReturnType<RolloutRpc["take"]> {
