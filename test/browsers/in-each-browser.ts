@@ -12,9 +12,9 @@ type Here = {
   readonly inTab: <T>(work: (tab: Tab) => Promise<T>) => Promise<T>;
 };
 
-/** Runs the same laws in one browser after the other: each is started once, and two are never up at once. */
-export function inEachBrowser(laws: (here: Here) => void): void {
-  describe.each(seenBrowsers)("in %s", (name) => {
+/** Runs the same laws in one browser after the other, of all or of some: each is started once, and two are never up at once. */
+export function inEachBrowser(laws: (here: Here) => void, among = seenBrowsers): void {
+  describe.each(among)("in %s", (name) => {
     let started: TestBrowser | undefined;
     const browser = (): TestBrowser => {
       if (started === undefined) throw new Error(`${name} is not up`);

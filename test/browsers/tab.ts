@@ -59,8 +59,11 @@ export function tabOver(protocol: TabProtocol): Tab {
     click: async (selector) => {
       const found = JSON.stringify(selector);
       await until(`document.querySelector(${found})`);
-      const middle = `(({ left, top, width, height }) => ({ x: left + width / 2, y: top + height / 2 }))
-        (document.querySelector(${found}).getBoundingClientRect())`;
+      const middle = `((element) => {
+        element.scrollIntoView({ block: "nearest", behavior: "instant" });
+        const { left, top, width, height } = element.getBoundingClientRect();
+        return { x: left + width / 2, y: top + height / 2 };
+      })(document.querySelector(${found}))`;
       const { x, y } = (await evaluate(middle)) as Point;
       await clickAt({ x: Math.floor(x), y: Math.floor(y) });
     },
