@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { saidOf, type Arrived, type Lab } from "./beacon-lab.ts";
 
-export const vitalNames = ["CLS", "FCP", "INP", "LCP", "TTFB"] as const;
+const vitalNames = ["CLS", "FCP", "INP", "LCP", "TTFB"] as const;
 export type VitalName = (typeof vitalNames)[number];
 export type Vitals = Partial<Record<VitalName, number>>;
 type Report = {
