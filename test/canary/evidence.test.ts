@@ -236,7 +236,7 @@ describe("stored evidence", () => {
     ]);
     // Every count as large as a double holds exactly, every sum a fraction.
     const most = Number.MAX_SAFE_INTEGER - 2;
-    for (const counts of [full.units, full.crowds, full.pulse.slots]) {
+    for (const counts of [full.units, full.crowds, full.pulse.slots, full.recent.slots]) {
       counts.fill(most);
     }
     for (const { sums, buckets, bins } of full.tallies.values()) {

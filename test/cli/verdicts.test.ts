@@ -60,7 +60,7 @@ describe("the judge's commands", () => {
     expect(watched.stdout).toMatch(/^ +verdict +wait {2}No unit of this share has come yet\.$/m);
     expect(watched.stdout).toMatch(/^evaluation_p75 +primary +░{10} {2}nothing yet$/m);
     const { document } = await place.json(["verdict", "watched", "--input"]);
-    expect(document).toMatchObject({ action: "hold", input: { version: 1 } });
+    expect(document).toMatchObject({ action: "hold", input: { version: 2 } });
   });
 
   it.each(["noon", "5%", "1", "2026-11-25", "2026-11-25T08:00:00", "2026-11-25T25:00:00Z"])(

@@ -7,7 +7,9 @@ import { mostGuardrails } from "./guardrails.ts";
 import { NumberReader, NumberWriter } from "./number-bytes.ts";
 import { emptyTally, mostStrata, type Tally } from "./tally.ts";
 
-const version = 1;
+// 1 had no `recent`.
+const version = 2;
+const oldest = 1;
 const longestFlag = 64;
 // A measure's key names up to six columns and texts.
 const longestKey = 4_096;
@@ -23,11 +25,13 @@ export function encodeEvidence(evidence: Evidence): Uint8Array {
   writer.text(evidence.flag);
   writer.whole(evidence.attempt);
   writer.whole(evidence.newestRun + 1);
-  const { latestAtMs, strangers, pulse } = evidence;
+  const { latestAtMs, strangers, pulse, recent } = evidence;
   writer.numbers(Float64Array.of(latestAtMs, strangers, pulse.end));
   writer.numbers(evidence.units);
   writer.numbers(evidence.crowds);
   writer.numbers(pulse.slots);
+  writer.whole(recent.end);
+  writer.numbers(recent.slots);
   writer.whole(evidence.tallies.size);
   for (const [key, tally] of inOrder(evidence.tallies)) {
     writer.text(key);
@@ -50,15 +54,19 @@ function inOrder<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T]
 export function decodeEvidence(bytes: Uint8Array): Result<Evidence, CodecError> {
   const reader = new NumberReader(bytes);
   const stored = reader.whole();
-  if (!reader.torn && stored !== version) {
+  if (!reader.torn && !(stored >= oldest && stored <= version)) {
     return err({ reason: "unknown_evidence_version", version: stored });
   }
   const evidence = emptyEvidence({ flag: reader.text(longestFlag), attempt: reader.whole() });
-  const { units, crowds, pulse } = evidence;
+  const { units, crowds, pulse, recent } = evidence;
   evidence.newestRun = reader.whole() - 1;
   const scalars = new Float64Array(3);
   for (const numbers of [scalars, units, crowds, pulse.slots]) reader.numbers(numbers);
   [evidence.latestAtMs = 0, evidence.strangers = 0, pulse.end = 0] = scalars;
+  if (stored >= 2) {
+    recent.end = reader.whole();
+    reader.numbers(recent.slots);
+  }
   readTallies(reader, evidence.tallies);
   readCursors(reader, evidence.cursors);
   const isWhole = !reader.torn && reader.ended && evidence.newestRun < mostStrata;
@@ -83,8 +91,8 @@ function readCursors(reader: NumberReader, cursors: Map<string, number>): void {
 }
 
 /** Nothing that was counted is negative. */
-function isPlausible({ units, crowds, pulse, tallies }: Evidence): boolean {
+function isPlausible({ units, crowds, pulse, recent, tallies }: Evidence): boolean {
   const histograms = [...tallies.values()].map(({ bins }) => bins);
-  const counts = [units, crowds, pulse.slots, ...histograms];
+  const counts = [units, crowds, pulse.slots, recent.slots, ...histograms];
   return counts.every((each) => each.every((count) => count >= 0));
 }

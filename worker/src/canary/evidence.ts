@@ -6,6 +6,8 @@ import { err, ok, type Result } from "#base/result.ts";
 import { visitorBuckets } from "#flags/token.ts";
 import type { Columns } from "./observe.ts";
 import { addBeat, emptyPulse, mergePulses, type Pulse } from "./pulse.ts";
+import { addSeen, emptyRecent, mergeRecent, type Recent } from "./recent.ts";
+import { copyRing } from "./ring.ts";
 import {
   type ArmIndex,
   addAll,
@@ -57,6 +59,7 @@ export type Evidence = {
   /** Units per arm and bucket. */
   readonly crowds: Float64Array;
   readonly pulse: Pulse;
+  readonly recent: Recent;
   readonly tallies: Map<string, Tally>;
   /** Of each shard, the `seq` of the last event folded. */
   readonly cursors: Map<string, number>;
@@ -87,18 +90,20 @@ export function emptyEvidence({ flag, attempt }: Pick<Evidence, "flag" | "attemp
     units: new Float64Array(mostStrata * 2),
     crowds: new Float64Array(2 * visitorBuckets),
     pulse: emptyPulse(),
+    recent: emptyRecent(),
     tallies: new Map(),
     cursors: new Map(),
   };
 }
 
 function copyEvidence(evidence: Evidence): Evidence {
-  const { units, crowds, pulse, tallies, cursors } = evidence;
+  const { units, crowds, pulse, recent, tallies, cursors } = evidence;
   return {
     ...evidence,
     units: units.slice(),
     crowds: crowds.slice(),
-    pulse: { end: pulse.end, slots: pulse.slots.slice() },
+    pulse: copyRing(pulse),
+    recent: copyRing(recent),
     tallies: new Map([...tallies].map(([key, tally]) => [key, copyTally(tally)])),
     cursors: new Map(cursors),
   };
@@ -150,16 +155,21 @@ function foldEvent(evidence: Evidence, trial: Trial, event: Observation): void {
   const bucket = bucketOf(trial, event);
   const place = { stratum, arm, bucket, isNewest: run === evidence.newestRun };
   const isOwn = event.route === undefined || event.route === trial.kind;
-  if (event.kind === trial.unitSource && isOwn && !isRest) countUnit(evidence, place, event.atMs);
-  for (const { key, source, againstEveryone, binned, isOfAnyRoute, read } of trial.measures) {
+  const isUnit = event.kind === trial.unitSource && isOwn;
+  if (isUnit && !isRest) countUnit(evidence, place, event.atMs);
+  let isFailed = false;
+  for (const { key, source, againstEveryone, isFailure, ...measure } of trial.measures) {
     if (source !== event.kind || (isRest && !againstEveryone)) continue;
-    if (!isOwn && !isOfAnyRoute) continue;
-    const value = read(event.columns);
+    if (!isOwn && !measure.isOfAnyRoute) continue;
+    const value = measure.read(event.columns);
     if (Number.isNaN(value)) continue;
+    isFailed ||= isFailure && value === 1;
     let tally = evidence.tallies.get(key);
-    if (tally === undefined) evidence.tallies.set(key, (tally = emptyTally(binned)));
+    if (tally === undefined) evidence.tallies.set(key, (tally = emptyTally(measure.binned)));
     addValue(tally, place, value);
   }
+  const { atMs } = event;
+  if (isUnit) addSeen(evidence.recent, { atMs, arm: name, bucket, isFailed });
 }
 
 function countUnit({ units, crowds, pulse }: Evidence, place: Place, atMs: number): void {
@@ -205,5 +215,6 @@ export function mergeEvidence(left: Evidence, right: Evidence): Result<Evidence,
     latestAtMs: Math.max(left.latestAtMs, right.latestAtMs),
     strangers: left.strangers + right.strangers,
     pulse: mergePulses(left.pulse, right.pulse),
+    recent: mergeRecent(left.recent, right.recent),
   });
 }

@@ -24,7 +24,7 @@ export type GuardrailNumbers = Answer & {
 const alphaAdvance = 0.05;
 
 /** Visitors, or accounts, of fewer buckets than these are an anecdote. */
-const fewestBuckets = 8;
+export const fewestBuckets = 8;
 
 /** Harm to rule out before a ramp goes on, by the share it goes on from: the more see it, the less. */
 const advanceMargins: readonly {

@@ -4,6 +4,7 @@ import { frozenUntil, type Action } from "#flags/transition.ts";
 import { isLive, type Rollout } from "#flags/rollout.ts";
 import { lnESampleRatio } from "#src/stats/sample-ratio.ts";
 import { judgeGuardrail, questionsOf, type GuardrailNumbers } from "./judge-guardrail.ts";
+import { brokenReasons, type BrokenReason } from "./outright.ts";
 import { canaryShare } from "./question.ts";
 import type { Arms, VerdictInput } from "./verdict-input.ts";
 
@@ -24,6 +25,7 @@ export type Reason =
     }
   /** The canary's pages no longer speak, and the control's do. */
   | { readonly reason: "silent"; readonly controlUnits: number; readonly enough: number }
+  | BrokenReason
   | { readonly reason: "no_data" }
   | { readonly reason: "stale_evidence"; readonly latestAtMs: number }
   | { readonly reason: "too_early"; readonly untilMs: number }
@@ -86,6 +88,8 @@ const callsForPerson: ReadonlySet<Reason["reason"]> = new Set<Reason["reason"]>(
   "sample_ratio_mismatch",
   "harmed",
   "silent",
+  "broken",
+  "seems_broken",
   "time_is_up",
   "manual_stage",
 ]);
@@ -104,11 +108,12 @@ function decide(
     const assignments = sumOf(input.strata.map((stratum) => stratum.assignments));
     return hold({ reason: "sample_ratio_mismatch", lnE: lnMismatched, assignments });
   }
-  const [worst, ...others] = [...harms(guardrails), ...silence(input)];
+  const { shown, suspected } = brokenReasons(input);
+  const [worst, ...others] = [...harms(guardrails), ...silence(input), ...shown];
   if (worst !== undefined) return { action: "rollback", reasons: [worst, ...others] };
   const missing = unripe(input);
   const doubts = [...missing, ...unsure(guardrails, missing)];
-  const [first, ...rest] = [...overdue(input, doubts), ...doubts, ...barred(input)];
+  const [first, ...rest] = [...suspected, ...overdue(input, doubts), ...doubts, ...barred(input)];
   if (first !== undefined) return { action: "hold", reasons: [first, ...rest] };
   return { action: "advance", reasons: [{ reason: "unharmed", stage: rollout.stage ?? 0 }] };
 }

@@ -81,10 +81,16 @@ function subjectOf({ action, reasons }: Verdict, outcome: Outcome): Subject | un
 
 const verbs = { advance: "go on", rollback: "go back", hold: "hold" } as const;
 
+const alwaysCalls: ReadonlySet<Reason["reason"]> = new Set<Reason["reason"]>([
+  "sample_ratio_mismatch",
+  "seems_broken",
+  "time_is_up",
+]);
+
 // A stage that is left by hand calls for a person once nothing else is in its way.
 function callsNow(each: Reason, first: Reason): boolean {
   if (each.reason === "manual_stage") return each === first;
-  return each.reason === "sample_ratio_mismatch" || each.reason === "time_is_up";
+  return alwaysCalls.has(each.reason);
 }
 
 function titleOf(

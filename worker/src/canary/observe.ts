@@ -17,6 +17,8 @@ export type Measure = {
   readonly binned: boolean;
   /** Whether it says itself which deliveries it is of; else they are those that the flag is seen in. */
   readonly isOfAnyRoute: boolean;
+  /** Whether a 1 is a page that failed. */
+  readonly isFailure: boolean;
   /** The value to tally; NaN where the event does not speak of it. */
   readonly read: (columns: Columns) => number;
 };
@@ -64,11 +66,17 @@ export function measuresOf({ guardrails }: Policy): readonly Measure[] {
       source: guardrail.source,
       againstEveryone: guardrail.against === "everyone",
       binned: guardrail.measure.kind === "quantile",
+      isFailure: isOfFailures(guardrail),
       isOfAnyRoute: guardrail.where.some(({ column }) => column === "delivery.route"),
       read: readerOf(guardrail),
     });
   }
   return [...measures.values()];
+}
+
+/** Whether it counts pages that failed, and may take a ramp back. */
+export function isOfFailures({ measure, role, worse }: Guardrail): boolean {
+  return measure.kind === "rate" && role !== "watch" && worse === "higher";
 }
 
 function readerOf({ measure, where }: Guardrail): Measure["read"] {

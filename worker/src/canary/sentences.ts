@@ -16,6 +16,10 @@ export function sentenceFor(reason: Reason, guardrails: readonly GuardrailNumber
       return harm(reason, guardrails);
     case "silent":
       return `The canary's pages no longer speak: ${count(reason.controlUnits)} units of the control have come since its last one, and ${count(reason.enough)} would have been enough.`;
+    case "broken":
+      return `The canary is ${signs[reason.sign]}: ${marks(reason.marked.canary, reason.units.canary)} of its units, and ${marks(reason.marked.control, reason.units.control)} of the others (evidence e^${reason.lnE.toFixed(1)}, and e^${reason.lnThreshold.toFixed(1)} is enough).`;
+    case "seems_broken":
+      return `The canary seems to be ${signs[reason.sign]}, and its units are too few to be sure: ${marks(reason.marked.canary, reason.units.canary)} of them, and ${marks(reason.marked.control, reason.units.control)} of the others. Look at one of its pages.`;
     case "no_data":
       return "No unit of this share has come yet.";
     case "stale_evidence":
@@ -41,6 +45,12 @@ export function sentenceFor(reason: Reason, guardrails: readonly GuardrailNumber
     case "unharmed":
       return "Every primary guardrail is shown to be unharmed.";
   }
+}
+
+const signs = { failing: "failing outright", silent: "silent, though its requests go on" } as const;
+
+function marks(marked: number, units: number): string {
+  return `${count(marked)} of ${count(units)}`;
 }
 
 /** A verdict's reasons, one sentence each, the weightiest first. */

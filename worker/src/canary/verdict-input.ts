@@ -14,6 +14,7 @@ import type { Evidence } from "./evidence.ts";
 import type { Guardrail, Policy } from "./guardrails.ts";
 import { measureKey } from "./observe.ts";
 import { controlSinceCanary } from "./pulse.ts";
+import { windowsOf, type Window } from "./recent.ts";
 import { armBins, armBuckets, armSums, canary, control, type Tally } from "./tally.ts";
 import type { Stratum } from "./trial.ts";
 
@@ -68,6 +69,8 @@ export type VerdictInput = {
   readonly assignedCrowding?: number;
   /** Units of the control since the canary's last one. */
   readonly controlSinceCanary: number;
+  /** Of the last windows of time, what each bucket's pages said and what the edge counted. */
+  readonly recent?: readonly Window[];
   /** Time of the newest event of any flag. */
   readonly latestAtMs: number;
   /** In the order of the policy's guardrails. */
@@ -94,7 +97,8 @@ export function verdictInput({
   readonly policy: Policy;
   readonly nowMs: number;
 }): VerdictInput {
-  const { units, crowds, pulse, latestAtMs, tallies } = evidence;
+  const { units, crowds, pulse, recent, latestAtMs, tallies } = evidence;
+  const settledAtMs = nowMs - policy.settledAfterMs;
   const isCounted = inOneRow(edge.whole).some((count) => count > 0);
   return {
     version: 2,
@@ -108,7 +112,8 @@ export function verdictInput({
     })),
     crowding: crowdingOf(crowds),
     ...(isCounted && { assignedCrowding: crowdingOf(inOneRow(edge.whole)) }),
-    controlSinceCanary: controlSinceCanary(pulse, nowMs - policy.settledAfterMs),
+    controlSinceCanary: controlSinceCanary(pulse, settledAtMs),
+    recent: windowsOf(recent, edge, settledAtMs),
     latestAtMs,
     evidence: policy.guardrails.map((guardrail) =>
       evidenceOn(guardrail, tallies.get(measureKey(guardrail)), {
