@@ -60,8 +60,9 @@ async function listenToPages(socket: RemoteSocket): Promise<Map<string, Message[
   socket.listen(({ method, params }) => {
     if (method !== "log.entryAdded") return;
     const { type, level, text, source } = params as LogEntry;
-    const kind = type === "javascript" ? "exception" : level;
-    said.get(source.context ?? "")?.push({ level: kind, text });
+    // What the browser says of a policy is no exception of the page's.
+    const kind = text.startsWith("Content-Security-Policy: ") ? "security" : "exception";
+    said.get(source.context ?? "")?.push({ level: type === "javascript" ? kind : level, text });
   });
   await socket.send("session.subscribe", { events: ["log.entryAdded"] });
   return said;

@@ -71,6 +71,7 @@ export async function startLab(): Promise<Lab> {
     const [, kind = "", name = ""] = pathname.split("/");
     response.setHeader("access-control-allow-origin", "*");
     response.setHeader("timing-allow-origin", "*");
+    response.setHeader("cross-origin-resource-policy", "cross-origin");
     if (request.method === "POST") {
       const text = await textOf(request);
       response.statusCode = 204;

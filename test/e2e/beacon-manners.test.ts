@@ -103,16 +103,6 @@ inEachBrowser(({ name: browser, inTab }) => {
       expect(lab.arrived(`${browser}-to-json`).flatMap(({ dropped }) => dropped)).toEqual([]);
     });
 
-    it.each([
-      ["connections", "default-src 'self' 'unsafe-inline' http://localhost:*; connect-src 'none'"],
-      ["its collector", "script-src 'unsafe-inline' http://localhost:*/js/"],
-      ["assigning to script.src", "require-trusted-types-for 'script'"],
-    ])("whose policy forbids %s", async (what, policy) => {
-      const name = `policy-${what.replaceAll(/\W+/g, "-")}`;
-      const outcome = await visit(name, { headers: { "content-security-policy": policy } });
-      expect(outcome).toEqual({ result: "object,1,2,3", seen: [] });
-    });
-
     it("that has spent the budget of beacons itself", async () => {
       // Firefox has no such budget, and takes all of them.
       const head = `<script>for (let n = 0; n < 20; n++)
