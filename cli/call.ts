@@ -1,10 +1,12 @@
 // One request to Aviary, repeated where that is safe, and its answer, checked.
 import * as v from "valibot";
+import { progressMediaType } from "#src/admin/contract.ts";
 import type { Connection } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import { networkFailure } from "./network-failure.ts";
 import { isRefusal, refusalFrom, type Answer } from "./refusal.ts";
 import { withRetries } from "./retry.ts";
+import { answerAfterSteps, isSteps } from "./steps.ts";
 import { integrityFields, uploadStream } from "./upload-body.ts";
 
 const attemptTimeoutMs = 120_000;
@@ -102,6 +104,7 @@ async function exchange<T>(connection: Connection, call: Call<T>): Promise<Answe
   const headers = new Headers(call.headers);
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   const progress = body && label ? showUpload(label, body.byteLength) : undefined;
+  if (progress?.wantsSteps) headers.set("accept", `${progressMediaType}, application/json`);
   const init: RequestInit = {
     method,
     headers,
@@ -115,6 +118,9 @@ async function exchange<T>(connection: Connection, call: Call<T>): Promise<Answe
   }
   try {
     const response = await fetch(origin + path, init);
+    if (progress !== undefined && isSteps(response)) {
+      return await answerAfterSteps(response, progress.step);
+    }
     return { status: response.status, headers: response.headers, text: await response.text() };
   } finally {
     progress?.stop();

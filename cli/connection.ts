@@ -1,4 +1,5 @@
 // How requests reach one Aviary.
+import type { ProgressStep } from "#src/admin/contract.ts";
 
 export type Connection = {
   readonly origin: string;
@@ -15,6 +16,9 @@ export type Connection = {
 };
 
 export type Progress = {
+  /** Whether it has a use for what the server is at. */
+  readonly wantsSteps: boolean;
+  readonly step: (step: ProgressStep) => void;
   readonly advance: (sent: number) => void;
   readonly stop: () => void;
 };

@@ -23,6 +23,7 @@ import type { Background } from "./background.ts";
 import type { encode } from "./compression.ts";
 import { sha256 } from "./digest.ts";
 import { representationsSchema } from "./pointer-schema.ts";
+import { tell, type Told } from "#src/delivery/publish-step.ts";
 import type { Report } from "./report.ts";
 
 /** A composition's parts: what `compositionSource` names, by digest. */
@@ -38,6 +39,12 @@ export type CompositionStores = {
   readonly beaconPath: string;
   readonly encode: typeof encode;
   readonly report: Report;
+};
+
+type StoreOptions = {
+  /** Names a copy that no cache has seen. */
+  readonly copy?: string | undefined;
+  readonly told?: Told | undefined;
 };
 
 const encoder = new TextEncoder();
@@ -101,12 +108,13 @@ export class Compositions {
   async make(
     of: CompositionOf,
     background: Background,
+    told?: Told,
   ): Promise<Result<Representations, ArtifactMissing>> {
     const made = await this.find(of);
     if (made !== undefined && missingCodings(made).length === 0) return ok(made);
     const script = await this.write(of, background);
     if (!script.ok) return err(script.error);
-    const stored = await this.store(script.value, of.copy);
+    const stored = await this.store(script.value, { copy: of.copy, told });
     const expiry = of.copy === undefined ? {} : { expirationTtl: copyTtlS };
     await this.#stores.kv.put(await this.#kvKey(of), JSON.stringify(stored), expiry);
     return ok(stored);
@@ -116,17 +124,20 @@ export class Compositions {
    * Stores a body in every coding, compressed as well as possible. A coding that cannot be
    * made is left out and reported: it is no reason to withhold the others.
    */
-  async store(body: Uint8Array, copy?: string): Promise<Representations> {
+  async store(body: Uint8Array, options: StoreOptions = {}): Promise<Representations> {
     const { artifacts, encode, report } = this.#stores;
+    const { copy, told } = options;
+    const forms: (readonly [Coding, Uint8Array])[] = [];
+    for (const coding of codings) {
+      await tell(told, { step: "compressing", coding });
+      const encoded = encode(body, coding, "best");
+      if (encoded.ok) forms.push([coding, encoded.value]);
+      else report("encoding_failed", { sha256: await sha256(body), ...encoded.error });
+    }
+    await tell(told, { step: "storing" });
     const identity = { sha256: await artifacts.put(body, copy), bytes: body.byteLength };
     const stored: { -readonly [c in Coding]?: { sha256: Digest; bytes: number } } = {};
-    for (const coding of codings) {
-      const encoded = encode(body, coding, "best");
-      if (!encoded.ok) {
-        report("encoding_failed", { sha256: identity.sha256, ...encoded.error });
-        continue;
-      }
-      const bytes = encoded.value;
+    for (const [coding, bytes] of forms) {
       stored[coding] = { sha256: await artifacts.put(bytes, copy), bytes: bytes.byteLength };
     }
     return { ...stored, identity };

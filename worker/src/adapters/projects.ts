@@ -9,6 +9,7 @@ import type {
   StaleRevision,
   Tombstone,
 } from "#src/delivery/pointer.ts";
+import type { Told } from "#src/delivery/publish-step.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Result } from "#base/result.ts";
 import type { ArtifactMissing } from "./artifacts.ts";
@@ -24,6 +25,8 @@ export type PublishSnippet = {
   readonly beacon?: BeaconChoice;
   /** Revision that the publisher saw; 0 for none. */
   readonly expected: number;
+  /** Undefined where nobody wants to be told of steps. */
+  readonly told: Told | undefined;
 };
 
 export type PublishDatafile = {
@@ -36,6 +39,8 @@ export type PublishDatafile = {
   /** Null keeps the tokens it has. */
   readonly accessTokens: readonly Digest[] | null;
   readonly expected: number;
+  /** Undefined where nobody wants to be told of steps. */
+  readonly told: Told | undefined;
 };
 
 export type Rollback = {

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import type { Background } from "#src/adapters/background.ts";
 import { originOf } from "#src/adapters/store-fault.ts";
+import type { Told } from "#src/delivery/publish-step.ts";
 import type { Services } from "#src/services.ts";
 import { deleteAccount, listAccounts, putQuotas, restoreAccount, showAccount } from "./accounts.ts";
 import { auditTrail } from "./audit-trail.ts";
@@ -32,6 +33,7 @@ import openapi from "./openapi.json" with { type: "json" };
 import { putShards, showPipeline } from "./pipeline.ts";
 import { showPlan, signPreview } from "./plan.ts";
 import { refuse } from "./problem.ts";
+import { wantsProgress, withProgress } from "./progress.ts";
 import { listSinks, pauseSink, replaySink, testSink } from "./sinks.ts";
 import { publishSnippet, snippetHandlers, withdrawRelease } from "./snippets.ts";
 import { listVerdicts, showGuardrails, showVerdict } from "./verdicts.ts";
@@ -42,15 +44,24 @@ export type ControlRequest = {
   readonly request: Request;
   readonly services: Services;
   readonly background: Background;
+  /** Tells the client what a publish is at; absent where it does not want to know. */
+  readonly told?: Told;
 };
 
 /** Answers a request under /api. Never rejects. */
 export async function handleControl(wanted: ControlRequest): Promise<Response> {
-  const response = await app.fetch(wanted.request, wanted);
-  await drain(wanted.request);
+  const response = wantsProgress(wanted.request)
+    ? await withProgress((told) => answer({ ...wanted, told }), wanted.background)
+    : await answer(wanted);
   response.headers.set("x-content-type-options", "nosniff");
   if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
   return wanted.request.method === "HEAD" ? new Response(null, response) : response;
+}
+
+async function answer(wanted: ControlRequest): Promise<Response> {
+  const response = await app.fetch(wanted.request, wanted);
+  await drain(wanted.request);
+  return response;
 }
 
 // A refusal sent before the upload was read would be lost with the connection.
@@ -78,6 +89,7 @@ app.use(async (context, next) => {
   if (!principal.ok) return refuse(principal.error);
   context.set("services", services);
   context.set("background", background);
+  context.set("told", context.env.told);
   context.set("principal", principal.value);
   await next();
   return undefined;

@@ -66,7 +66,7 @@ async function store(
   const encoder = new TextEncoder();
   const [earlyBytes, collectorBytes] = [encoder.encode(early), encoder.encode(collector)];
   const publishedAtMs = now();
-  const composition = await compositions.store(collectorBytes);
+  const composition = await compositions.store(collectorBytes, { told: context.get("told") });
   const madeAtMs = Math.floor(publishedAtMs / 1_000) * 1_000;
   await releases.put(collectorScope, { composition, madeAtMs });
   const beacon = {

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Result } from "#base/result.ts";
 import type { Background } from "#src/adapters/background.ts";
+import type { Told } from "#src/delivery/publish-step.ts";
 import type { Services } from "#src/services.ts";
 import { authorize, type Principal } from "./auth.ts";
 import type { Scope } from "./contract.ts";
@@ -11,6 +12,8 @@ export type Variables = {
   readonly services: Services;
   readonly principal: Principal;
   readonly background: Background;
+  /** Tells the client what a publish is at; undefined where it does not want to know. */
+  readonly told: Told | undefined;
   /** True once the Registry was asked for a change, and with it for its line in the audit log. */
   readonly isLogged?: boolean;
 };

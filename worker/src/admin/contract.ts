@@ -192,6 +192,23 @@ export const healthView = v.object({
   }),
 });
 
+/** Of answers that tell of their steps as they go. */
+export const progressMediaType = "application/x-ndjson";
+
+/** What a publish begins. */
+const progressStep = v.variant("step", [
+  v.object({ step: v.picklist(["checking", "storing"]) }),
+  v.object({ step: v.literal("compressing"), coding: v.picklist(["br", "zstd", "gzip"]) }),
+]);
+/** The last line: what would have been the answer. */
+const progressAnswer = v.object({
+  status: v.number(),
+  headers: v.record(v.string(), v.string()),
+  body: v.unknown(),
+});
+/** One line of a publish whose client accepts `application/x-ndjson`. */
+export const progressLine = v.union([progressStep, progressAnswer]);
+
 /** RFC 9457, with the fields that are wrong. */
 export const problemView = v.object({
   type: v.string(),
@@ -212,6 +229,8 @@ export const problemView = v.object({
   ),
 });
 
+export type ProgressStep = v.InferOutput<typeof progressStep>;
+export type ProgressAnswer = v.InferOutput<typeof progressAnswer>;
 export type Scope = v.InferOutput<typeof scopeSchema>;
 export type DatafileView = v.InferOutput<typeof datafileView>;
 export type TokenView = v.InferOutput<typeof tokenView>;

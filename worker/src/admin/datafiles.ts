@@ -45,6 +45,7 @@ export async function publishDatafile(context: AdminContext): Promise<Response> 
     isCandidate,
     accessTokens: tokens.value,
     expected: expected.value,
+    told: context.get("told"),
   });
   return answerMove(outcome, view);
 }

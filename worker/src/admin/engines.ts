@@ -3,6 +3,7 @@
 import { err, type Result } from "#base/result.ts";
 import { sha256 } from "#src/adapters/digest.ts";
 import { prepareEngine } from "#src/delivery/prepare-engine.ts";
+import { tell } from "#src/delivery/publish-step.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { engineVersionSchema, limits } from "./contract.ts";
 import { refuse, type Refusal } from "./problem.ts";
@@ -19,6 +20,8 @@ export async function publishEngine(context: AdminContext): Promise<Response> {
   if (!body.ok) return refuse(body.error);
   const source = textFrom(body.value);
   if (!source.ok) return refuse(source.error);
+  const told = context.get("told");
+  await tell(told, { step: "checking" });
   const prepared = prepareEngine(source.value);
   if (!prepared.ok) return refuse(prepared.error);
 
@@ -28,6 +31,7 @@ export async function publishEngine(context: AdminContext): Promise<Response> {
   if (before !== null && before.sha256 !== (await sha256(code))) {
     return refuse({ reason: "engine_exists", engine: before });
   }
+  await tell(told, { step: "storing" });
   const engine = {
     version: version.value,
     sha256: await artifacts.put(code),

@@ -58,6 +58,7 @@ export async function publishSnippet(context: AdminContext): Promise<Response> {
     engine: { version, sha256 },
     ...(beacon.value !== undefined && { beacon: beacon.value }),
     expected: expected.value,
+    told: context.get("told"),
   });
   return answerMove(outcome, view);
 }

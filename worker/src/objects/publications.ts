@@ -60,7 +60,7 @@ export class Publications {
   }
 
   async publishSnippet(request: PublishSnippet): Promise<Result<Moved, MoveReject>> {
-    const { account, id, payload: bytes, engine, beacon, expected } = request;
+    const { account, id, payload: bytes, engine, beacon, expected, told } = request;
     const { artifacts, compositions, background } = this.#deps;
     const payload = await sha256(bytes);
     const parts = { payload, engine, ...(beacon !== undefined && { beacon }) };
@@ -72,14 +72,14 @@ export class Publications {
       foretell: () => ({ ...next, content: { ...parts, composition: unmade(bytes, payload) } }),
       make: async () => {
         await artifacts.put(bytes);
-        const made = await compositions.make(compositionOf(id, parts), background);
+        const made = await compositions.make(compositionOf(id, parts), background, told);
         return made.ok ? ok({ ...next, content: { ...parts, composition: made.value } }) : made;
       },
     });
   }
 
   async publishDatafile(request: PublishDatafile): Promise<Result<Moved, MoveReject>> {
-    const { account, id, body: bytes, isCandidate, accessTokens, expected } = request;
+    const { account, id, body: bytes, isCandidate, accessTokens, expected, told } = request;
     const { table, compositions } = this.#deps;
     const plain = unmade(bytes, await sha256(bytes));
     const contentWith = (stored: Representations): DatafilePointer["content"] => {
@@ -95,7 +95,7 @@ export class Publications {
       isCandidate,
       foretell: () => ({ ...next, content: contentWith(plain) }),
       make: async () => {
-        const stored = await compositions.store(bytes);
+        const stored = await compositions.store(bytes, { told });
         return ok({ ...next, content: contentWith(stored) });
       },
     });
