@@ -1,7 +1,7 @@
 // Verdicts, for people: what is decided, why, and every guardrail with its evidence.
 import type { GuardrailsView, VerdictView } from "#src/admin/verdict-contract.ts";
 import { details } from "./details.ts";
-import { formatTime, harmless } from "./format.ts";
+import { formatSpan, formatTime, harmless } from "./format.ts";
 import { paint } from "./paint.ts";
 import { formatShare } from "./share.ts";
 import { table, tightTable } from "./table.ts";
@@ -96,25 +96,41 @@ function carriedOut({ outcome, isAutomatic, notices }: VerdictView): readonly Pa
 }
 
 function expected(verdict: VerdictView, nowMs: number): readonly Pair[] {
-  const { decisionAt, action, isAutomatic } = verdict;
+  const { goesBack, action, isAutomatic } = verdict;
   if (action !== "hold" || isAutomatic === null || isOver(verdict)) return [];
-  return [
-    ["decision", decisionAt === null ? "not in sight at this rate" : inTime(decisionAt, nowMs)],
-  ];
+  const pairs: Pair[] = [["goes on", onText(verdict.goesOn, nowMs)]];
+  if (goesBack?.at != null) {
+    const { guardrail, at } = goesBack;
+    pairs.push(["goes back", `${inTime(at, nowMs)}, if ${guardrail} goes on as it does`]);
+  }
+  return pairs;
+}
+
+const lasts = { time: "its time", units: "units", proof: "proof of no harm", person: "" } as const;
+const missing = {
+  time: "it is frozen",
+  units: "no units come",
+  proof: "harm is not ruled out by what comes",
+  person: "units or proof are missing",
+} as const;
+
+/** What comes first and last of all that it waits for: time, units, proof, a person. */
+function onText({ waitsFor, at, byHand, askedAt }: VerdictView["goesOn"], nowMs: number): string {
+  const asked = askedAt === null ? "" : `; a person is asked ${inTime(askedAt, nowMs)}`;
+  if (at === null) return `not in sight at this rate: ${missing[waitsFor]}${asked}`;
+  const last = lasts[waitsFor] === "" ? "" : `: ${lasts[waitsFor]} comes last`;
+  const verb = last.replace("units comes", "units come");
+  if (!byHand) return `by itself ${inTime(at, nowMs)}${verb}${asked}`;
+  const isReady = Date.parse(at) <= nowMs;
+  return isReady ? "by hand: all is there" : `by hand, ready ${inTime(at, nowMs)}${verb}${asked}`;
 }
 
 /** `in 12 minutes, at …`: rounded up, since it is a guess. */
 function inTime(at: string, nowMs: number): string {
-  const seconds = Math.max(0, Math.ceil((Date.parse(at) - nowMs) / 1_000));
-  if (seconds === 0) return "at the next look";
-  const format = new Intl.RelativeTimeFormat("en");
-  const [amount, unit] =
-    seconds < 120
-      ? ([seconds, "second"] as const)
-      : seconds < 7_200
-        ? ([Math.ceil(seconds / 60), "minute"] as const)
-        : ([Math.ceil(seconds / 3_600), "hour"] as const);
-  return `expected ${format.format(amount, unit)}, at ${formatTime(at)}`;
+  const ms = Date.parse(at) - nowMs;
+  if (ms <= 0) return "at the next look";
+  const about = ms < 120_000 ? `${Math.ceil(ms / 1_000)} seconds` : formatSpan(ms);
+  return `in ${about}, at ${formatTime(at)}`;
 }
 
 /** How much of the evidence that shows harm there is; empty where it speaks for the canary. */

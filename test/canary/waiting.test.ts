@@ -134,6 +134,43 @@ describe("the outlook", () => {
     expect(later).toBeLessThan(few.nowMs + 60 * 60 * minuteMs);
   });
 
+  it("says what comes last: time, units or proof", () => {
+    expect(outlookOn(asked({ minTimeMs: 60 * minuteMs })).goesOn).toMatchObject({
+      waitsFor: "time",
+      atMs: same.rollout.shareSetAtMs + 60 * minuteMs,
+      isByHand: false,
+    });
+    expect(outlookOn(asked({ minViews: 12_000 })).goesOn.waitsFor).toBe("units");
+    expect(outlookOn(few).goesOn.waitsFor).toBe("proof");
+    const frozen = { fromMs: startMs, toMs: startMs + 90 * minuteMs };
+    expect(outlookOn(amended(same, { freezes: [frozen] })).goesOn).toMatchObject({
+      waitsFor: "time",
+      atMs: frozen.toMs,
+    });
+  });
+
+  it("of a stage that is left by hand is a person's once all else is there, and no decision", () => {
+    const ready = outlookOn(asked({ mode: "manual" }));
+    expect(ready.goesOn).toMatchObject({ waitsFor: "person", atMs: same.nowMs, isByHand: true });
+    expect(ready.decisionAtMs).toBeNull();
+    const later = outlookOn(asked({ mode: "manual", minViews: 12_000 })).goesOn;
+    expect(later).toMatchObject({ waitsFor: "units", isByHand: true });
+  });
+
+  it("of a stage whose units take longer than it may is a person's, at that time", () => {
+    const { goesOn } = outlookOn(asked({ minViews: 100_000_000 }));
+    expect(goesOn).toMatchObject({
+      waitsFor: "person",
+      askedAtMs: same.rollout.shareSetAtMs + same.policy.maxStageMs,
+    });
+  });
+
+  it("foretells no harm of arms that do the same", () => {
+    expect(outlookOn(few).goesBack).toBeNull();
+    const harmed = outlookOn(inputOf(scene({ units: 2_000, control: usual, canary: slow })));
+    expect(harmed.goesBack).toEqual({ guardrail: "time_p75", atMs: same.nowMs });
+  });
+
   it("expects nothing where nothing comes", () => {
     const silent = inputOf(scene({ control: () => ({}), canary: () => ({}) }));
     expect(outlookOn(silent).decisionAtMs).toBeNull();

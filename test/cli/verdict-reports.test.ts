@@ -34,10 +34,15 @@ describe("a verdict on the terminal", () => {
     expect(text).toMatch(/^errors .* ░{10} {2}unharmed$/m);
   });
 
-  it("says when a decision can be expected while it waits, and how little it knows", () => {
+  it("says what comes last of all that it waits for, and how little it knows", () => {
     const text = textOf(130, usual);
     expect(text).toMatch(/^ +verdict +wait {2}130 of 200 units have come\.$/m);
-    expect(text).toMatch(/^ +decision +expected in \d+ (seconds|minutes|hours), at 20/m);
+    const when = /in (about )?\d+ (seconds|minutes|hours), at 20/.source;
+    const goesOn = new RegExp(
+      `^ +goes on +by itself ${when}.*: (units|proof of no harm) come`,
+      "m",
+    );
+    expect(text).toMatch(goesOn);
     expect(text).not.toMatch(/NaN|undefined|null|Infinity/);
   });
 
@@ -75,7 +80,7 @@ describe("a verdict on the terminal", () => {
     expect(text).toMatch(
       /^ +the last +go back {2}at [\d-]+ [\d:]+ UTC: time_p75 is \d+ % higher in the canary .*$/m,
     );
-    expect(text).not.toMatch(/^ +decision/m);
+    expect(text).not.toMatch(/^ +goes /m);
     const anew = { ...over, rollout: { ...over.rollout, attempt: 2 } };
     expect(verdictText(viewStanding({ ...rest, input: anew, latest }), atMs)).not.toContain(
       "the last",

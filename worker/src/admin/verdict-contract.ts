@@ -105,8 +105,21 @@ export const verdictView = v.object({
   assignments: arms,
   sampleRatio: v.object({ lnE: v.number(), lnThreshold: v.number() }),
   guardrails: v.array(guardrailView),
-  /** When it can go on or must go back at this rate; null beyond any horizon. */
+  /** When it can go on by itself or must go back at this rate; null where neither is in sight. */
   decisionAt: v.nullable(v.string()),
+  /** What it needs to go on, if no harm shows. */
+  goesOn: v.object({
+    /** What comes last; `person` where all else is there, or where one is asked before it is. */
+    waitsFor: v.picklist(["time", "units", "proof", "person"]),
+    /** When all of it is there at this rate; null beyond any horizon. */
+    at: v.nullable(v.string()),
+    /** Whether somebody must then say so. */
+    byHand: v.boolean(),
+    /** When a person is asked because it takes too long; null where it does not. */
+    askedAt: v.nullable(v.string()),
+  }),
+  /** What harm would be shown next and when, if what leans that way goes on so. */
+  goesBack: v.nullable(v.object({ guardrail: v.string(), at: v.nullable(v.string()) })),
   /** Time of the newest event of any flag; null before the first. */
   evidenceAt: v.nullable(v.string()),
   /** The newest that is stored; null of a verdict of the past, and before the first. */

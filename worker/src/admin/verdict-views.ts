@@ -2,7 +2,7 @@
 // therefore computed here and not where events are folded.
 import type { Standing, StoredVerdict, VerdictLine } from "#src/adapters/rollouts.ts";
 import { judge, lnMismatch, type Verdict } from "#src/canary/judge.ts";
-import { outlookOn } from "#src/canary/outlook.ts";
+import { outlookOn, type Outlook } from "#src/canary/outlook.ts";
 import { sentenceFor } from "#src/canary/sentences.ts";
 import type { Arms, VerdictInput } from "#src/canary/verdict-input.ts";
 import type { VerdictLineView, VerdictView } from "./verdict-contract.ts";
@@ -75,8 +75,16 @@ function viewVerdict(input: VerdictInput, verdict: Verdict): Computed {
       };
     }),
     decisionAt: timestampOrNull(outlook.decisionAtMs),
+    ...viewAhead(outlook),
     evidenceAt: timestampOrNull(latestAtMs === 0 ? null : latestAtMs),
   };
+}
+
+function viewAhead({ goesOn, goesBack }: Outlook): Pick<VerdictView, "goesOn" | "goesBack"> {
+  const { waitsFor, atMs, isByHand, askedAtMs } = goesOn;
+  const [at, askedAt] = [timestampOrNull(atMs), timestampOrNull(askedAtMs)];
+  const back = goesBack && { guardrail: goesBack.guardrail, at: timestampOrNull(goesBack.atMs) };
+  return { goesOn: { waitsFor, at, byHand: isByHand, askedAt }, goesBack: back };
 }
 
 function sumOf(list: readonly Arms<number>[]): Arms<number> {

@@ -1,6 +1,7 @@
 // What people want to see besides the verdict: where each change may lie, what stands out
 // among many guardrails, and when a decision can be expected at this rate. Dearer than the
 // verdict, so asked for when somebody looks, not with every batch.
+import { frozenUntil } from "#flags/transition.ts";
 import { eBenjaminiHochberg } from "#src/stats/e-bh.ts";
 import { changeInterval, judgeGuardrail, questionsOf, scaledQuestion } from "./judge-guardrail.ts";
 import type { ChangeInterval, Question } from "./question.ts";
@@ -16,9 +17,24 @@ type GuardrailOutlook = {
   readonly settledAtMs: number | null;
 };
 
+/** When all is there that a ramp needs to go on, if no harm shows. */
+export type GoesOn = {
+  /** What comes last; `person` where all else is there, or where one is asked before it is. */
+  readonly waitsFor: "time" | "units" | "proof" | "person";
+  /** Null beyond any horizon. */
+  readonly atMs: number | null;
+  /** Whether somebody must then say so. */
+  readonly isByHand: boolean;
+  /** When a person is asked because it takes too long; null where it does not. */
+  readonly askedAtMs: number | null;
+};
+
 export type Outlook = {
   readonly guardrails: readonly GuardrailOutlook[];
-  /** When the ramp can go on or must go back, times of waiting included; null beyond any horizon. */
+  readonly goesOn: GoesOn;
+  /** What harm would be shown next and when, if what leans that way by half goes on so. */
+  readonly goesBack: { readonly guardrail: string; readonly atMs: number } | null;
+  /** When the ramp can go on by itself or must go back; null where neither is in sight. */
   readonly decisionAtMs: number | null;
 };
 
@@ -36,13 +52,18 @@ export function outlookOn(input: VerdictInput): Outlook {
     now.map(({ lnE }) => lnE),
     discoveryRate,
   );
-  const harmAt: number[] = [];
+  const harms: { readonly guardrail: string; readonly atMs: number }[] = [];
   const clearAt: number[] = [];
   const guardrails = questions.map((question, at): GuardrailOutlook => {
     const { name, role } = question.guardrail;
     const harm = leastFactor(question, "isHarmed");
     const clear = leastFactor(question, "isUnharmed");
-    if (role !== "watch") harmAt.push(harm);
+    const harmedAtMs = timeOf(input, harm);
+    // Of a dozen harmless guardrails one always leans a little: that is no outlook.
+    const isLeaning = (now[at]?.lnE ?? 0) >= (now[at]?.lnThreshold ?? Infinity) / 2;
+    if (role !== "watch" && isLeaning && harmedAtMs !== null) {
+      harms.push({ guardrail: name, atMs: harmedAtMs });
+    }
     if (role === "primary") clearAt.push(clear);
     return {
       name,
@@ -51,12 +72,12 @@ export function outlookOn(input: VerdictInput): Outlook {
       settledAtMs: timeOf(input, Math.min(harm, clear)),
     };
   });
-  const back = timeOf(input, Math.min(...harmAt));
-  const on = timeOf(input, Math.max(...clearAt));
-  const earliest = earliestAdvance(input);
-  const waited = on === null || earliest === null ? null : Math.max(on, earliest);
-  const known = [back, waited].filter((each) => each !== null);
-  return { guardrails, decisionAtMs: known.length === 0 ? null : Math.min(...known) };
+  const goesOn = whenOn(input, timeOf(input, Math.max(...clearAt)));
+  const goesBack = harms.toSorted((left, right) => left.atMs - right.atMs)[0] ?? null;
+  const known = [goesBack?.atMs ?? null, goesOn.isByHand ? null : goesOn.atMs];
+  const times = known.filter((each) => each !== null);
+  const decisionAtMs = times.length === 0 ? null : Math.min(...times);
+  return { guardrails, goesOn, goesBack, decisionAtMs };
 }
 
 /** How many times the evidence of now it takes, if more of the same comes; Infinity past the horizon. */
@@ -89,14 +110,32 @@ function timeUntil({ strata, rollout, nowMs }: VerdictInput, units: number): num
   return Number.isSafeInteger(atMs) ? atMs : null;
 }
 
-/** The end of every wait that is known in advance; null where units no longer come. */
-function earliestAdvance(input: VerdictInput): number | null {
-  const { rollout, policy, strata, nowMs } = input;
+/** When it has waited, seen enough units and, at `proofAtMs`, shown no harm; and which comes last. */
+function whenOn(input: VerdictInput, proofAtMs: number | null): GoesOn {
+  const { rollout, policy, nowMs } = input;
+  const { shareSetAtMs, freezes } = rollout;
   const stage = rollout.stages[rollout.stage ?? -1];
   const isLast = rollout.stage === rollout.stages.length - 1;
   const waitMs = Math.max(stage?.minTimeMs ?? 0, isLast ? policy.bakeMs : 0);
+  const timeAtMs = Math.max(nowMs, shareSetAtMs + waitMs, frozenUntil(freezes, nowMs) ?? 0);
+  const unitsAtMs = enoughAt(input);
+  const isByHand = stage?.mode === "manual" || rollout.state === "held";
+  const ends = { time: timeAtMs, units: unitsAtMs ?? Infinity, proof: proofAtMs ?? Infinity };
+  const last = Math.max(ends.time, ends.units, ends.proof);
+  const waitsFor = (["time", "units", "proof"] as const).find((each) => ends[each] === last);
+  const atMs = Number.isFinite(last) ? last : null;
+  const isReady = isByHand && last <= nowMs;
+  const overdueAtMs = shareSetAtMs + policy.maxStageMs;
+  const askedAtMs = Math.max(ends.units, ends.proof) > overdueAtMs ? overdueAtMs : null;
+  const isPerson = isReady || askedAtMs !== null;
+  return { waitsFor: isPerson ? "person" : (waitsFor ?? "proof"), atMs, isByHand, askedAtMs };
+}
+
+/** When the stage has its units; null where they no longer come. */
+function enoughAt(input: VerdictInput): number | null {
+  const { rollout, policy, strata, nowMs } = input;
+  const stage = rollout.stages[rollout.stage ?? -1];
   const wanted = Math.max(policy.minViews, stage?.minViews ?? 0);
   const missing = Math.max(0, wanted - (strata.at(-1)?.units.canary ?? 0));
-  const enoughAtMs = missing === 0 ? nowMs : timeUntil(input, missing);
-  return enoughAtMs === null ? null : Math.max(enoughAtMs, rollout.shareSetAtMs + waitMs);
+  return missing === 0 ? nowMs : timeUntil(input, missing);
 }
