@@ -65,7 +65,7 @@ async function bundle(
   });
   Object.assign(names, mangleCache);
   // Of what esbuild makes, terser still finds a twentieth to leave out.
-  const smaller = { ecma: year, compress: { passes: 3 }, toplevel: true };
+  const smaller = { ecma: year, compress: { passes: 3, inline: 1 }, toplevel: true };
   const { code = "" } = await minify(outputFiles[0]?.text ?? "", smaller);
   return code;
 }

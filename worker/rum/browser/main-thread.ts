@@ -20,7 +20,7 @@ import {
 import { hostOf } from "./guard.ts";
 import { blockedBy } from "./neighbours.ts";
 import { observe } from "./observe.ts";
-import { current, type Beginner, type LateRow, type PageView } from "./page-view.ts";
+import { current, type LateRow, type PageView } from "./page-view.ts";
 import { remember } from "./recent.ts";
 
 /** The first ones: those until the page is loaded count. */
@@ -45,12 +45,6 @@ type NumberAt =
   | typeof lateLongtaskCount
   | typeof lateLongtaskTotalMs;
 
-const zeros =
-  (...positions: NumberAt[]): Beginner =>
-  ({ row }) => {
-    for (const at of positions) row[at] = 0;
-  };
-
 /** Watches both; `source` is the snippet's URL. */
 export const watchMainThread = (source: string): void => {
   observe(
@@ -60,7 +54,7 @@ export const watchMainThread = (source: string): void => {
       add(lateLongtaskTotalMs, task.duration);
       if (tasks.length < mostTasks) tasks.push(task);
     },
-    zeros(lateLongtaskCount, lateLongtaskTotalMs),
+    ({ row }) => row.fill(0, lateLongtaskCount, lateLongtaskTotalMs + 1),
   );
   observe(
     "long-animation-frame",
@@ -75,15 +69,10 @@ export const watchMainThread = (source: string): void => {
       for (const script of frame.scripts) takeScript(script, source);
       remember(frames, frame);
     },
-    zeros(
-      lateLoafCount,
-      lateLoafMaxMs,
-      lateLoafBlockingMs,
-      lateLoafScriptMs,
-      lateLoafStyleLayoutMs,
-      lateLoafOwnMs,
-      lateSnippetForcedLayoutMs,
-    ),
+    ({ row }) => {
+      row.fill(0, lateLoafCount, lateLoafOwnMs + 1);
+      row[lateSnippetForcedLayoutMs] = 0;
+    },
   );
 };
 

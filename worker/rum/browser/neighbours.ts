@@ -52,8 +52,8 @@ export const watchNeighbours = (source: string): void => {
   ours = [location.host, hostOf(source)];
   observe("resource", take, ({ row }) => {
     hosts = new Map();
-    row[lateResourceCount] = row[lateTpScriptCount] = row[lateTpOpaqueCount] = 0;
-    row[lateTpBytes] = 0;
+    row.fill(0, lateTpScriptCount, lateTpBytes + 1);
+    row[lateResourceCount] = 0;
     if ("renderBlockingStatus" in PerformanceResourceTiming.prototype) {
       row[lateTpBlockingScripts] = 0;
     }

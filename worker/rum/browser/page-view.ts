@@ -25,7 +25,7 @@ export type PageView = {
 };
 
 /** Puts into a view's row what is true when it begins, such as zeros of counters. */
-export type Beginner = (view: PageView) => void;
+export type Beginner = (view: PageView) => unknown;
 
 /** Positions up to here are in every beacon, at the same place in early and late ones. */
 export const headLength = 11;
@@ -45,6 +45,7 @@ export const onBegin = (begin: Beginner): void => {
 /** Begins the next view of this document. */
 export const beginView = (startMs: number, early: readonly unknown[]): void => {
   const row = early.slice(0, headLength) as unknown as LateRow;
+  // Far behind: ranges of the row can be filled with zeros.
   row[lateBeaconOmittedCount] = 0;
   current = { index: views.length, startMs, row, early, sequence: 0, omitted: 0, said: [] };
   views.push(current);

@@ -29,8 +29,8 @@ export const countInteractions = (): void => {
 /** Puts what can be said of the page now into a row; asks for no layout. */
 export const writePage = (view: PageView): void => {
   const { row, index } = view;
-  const count = performance.interactionCount as number | undefined;
-  if (count != null) row[lateInteractionCount] = count - interactionsBefore;
+  const count: unknown = performance.interactionCount;
+  if (typeof count === "number") row[lateInteractionCount] = count - interactionsBefore;
   row[lateMemoryUsedJsHeap] = performance.memory?.usedJSHeapSize;
   row[lateDomNodes] = document.getElementsByTagName("*").length;
   if (!index) writeNavigation(view);

@@ -2,20 +2,28 @@
 // `sendBeacon`, by a fetch that outlives the page where that is refused, or by
 // `fetchLater`, which speaks for pages that no longer can.
 import {
+  lateBeaconEvents,
+  lateBeaconMarks,
+  lateBeaconNeighbours,
   lateClientClock,
   lateClientSentAt,
   lateClsValue,
   lateCspViolations,
   lateErrorCount,
+  lateFeatureFlagsActive,
   lateInpValue,
+  lateNavServerTiming,
+  lateNavTiming,
+  latePageNotRestoredReasons,
   lateRejectionCount,
   lateStitchLateSeq,
   lateStitchTransport,
-  lateBeaconEvents,
 } from "#rum/positions.ts";
 import type { FetchLater } from "./platform.ts";
 import { headLength, type PageView } from "./page-view.ts";
 
+/** The longest text that any column takes. */
+const mostChars = 512;
 /** The server takes no more of one view. */
 const mostBeacons = 15;
 /** What makes one more beacon worth its while. */
@@ -39,15 +47,31 @@ export const post = (body: string): RequestInit => ({
   mode: "no-cors",
 });
 
-/** A row's text, position by position; a page's own `toJSON` of arrays has no say in it. */
-export const textsOf = (row: readonly unknown[]): string[] => Array.from(row, textOf);
+/**
+ * A row's text, position by position; a page's own `toJSON` of arrays has no say in it. Where
+ * no list belongs a list is the page's, without end perhaps, and so is any object.
+ */
+export const textsOf = (row: readonly unknown[]): string[] =>
+  Array.from(row, (value, at) => (lists.has(at) ? listOf(value) : textOf(value)));
+
+const lists: ReadonlySet<number> = new Set([
+  lateFeatureFlagsActive,
+  lateNavTiming,
+  lateNavServerTiming,
+  lateBeaconNeighbours,
+  latePageNotRestoredReasons,
+  lateBeaconEvents,
+  lateBeaconMarks,
+]);
+
+const listOf = (value: unknown): string =>
+  Array.isArray(value) ? `[${Array.from(value, listOf).join()}]` : textOf(value);
 
 const textOf = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${textsOf(value).join()}]`;
   // A ten-thousandth of a millisecond, or of a layout shift, is exact enough.
   if (typeof value === "number") return JSON.stringify(+value.toFixed(4));
-  // Whatever else there is, where a page has changed its browser, is none of ours.
-  return typeof value === "string" || value === Boolean(value) ? JSON.stringify(value) : "null";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, mostChars));
+  return value === Boolean(value) ? String(value) : "null";
 };
 
 const write = (view: PageView, transport: "sb" | "keepalive" | "fetchlater"): string[] => {

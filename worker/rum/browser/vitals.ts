@@ -67,8 +67,7 @@ const writeLcp = (row: LateRow, metric: LCPMetric): void => {
   // Of an element that is gone the entry itself still knows the id.
   row[lateLcpElement] = selectorOf(entry.element ?? (entry as unknown as Node));
   row[lateLcpUrlDomain] = hostOf(url);
-  row[lateLcpResourceLoadDelay] = row[lateLcpResourceLoadDuration] = undefined;
-  row[lateLcpElementRenderDelay] = undefined;
+  row.fill(undefined, lateLcpResourceLoadDelay, lateLcpElementRenderDelay + 1);
   let startMs = navigationStartTime;
   let firstByteMs = 0;
   if (navigationType !== "soft-navigation") {
