@@ -185,7 +185,7 @@ inEachBrowser(({ name: browserName, inTab }) => {
     });
   });
 
-  it("tells of what a click took away itself whatever web-vitals does", async () => {
+  it("tells of a click that took its element away what web-vitals does", async () => {
     await inTab(async (tab) => {
       const body = `<p>Words</p><main><button id="close">Close</button></main>
         <script>${busy} document.getElementById("close").onclick = ({ target }) => { busy(100); target.remove() }</script>`;
@@ -209,6 +209,11 @@ inEachBrowser(({ name: browserName, inTab }) => {
         await tab.click("#buy");
       });
       expect(views).toHaveLength(browserName === "chromium" ? 2 : 1);
+      const begun = lab
+        .arrived(`${browserName}-soft`)
+        .filter(({ said }) => said["stitch.late_seq"] === 0);
+      const sent = begun.map(({ said }) => said["stitch.transport"]);
+      expect(sent).toEqual(["sb", "keepalive"].slice(0, views.length));
     });
   });
 });

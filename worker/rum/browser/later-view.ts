@@ -12,6 +12,7 @@ import {
   earlyReferrerDomain,
   earlySnippetEvalStart,
   earlySnippetTiming,
+  earlyStitchTransport,
   earlyTpBeforeSnippet,
   earlyTtfbValue,
   earlyUrlTemplate,
@@ -34,6 +35,7 @@ export const sendLaterEarly = (
   for (const at of [earlyEdgeCacheStatus, earlyEdgeDurMs, earlyReferrerDomain]) row[at] = null;
   row[earlyNavActivationStart] = row[earlyTpBeforeSnippet] = null;
   row[earlyPvIndex] = index;
+  row[earlyStitchTransport] = "keepalive";
   row[earlyClientSentAt] = performance.now();
   row[earlyClientClock] = Date.now();
   row[earlyBrowserWebVitalNavigationType] = start;
