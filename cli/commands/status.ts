@@ -1,7 +1,8 @@
 // aviary status: is it up, and what may this token do.
+import type { StatusView } from "#src/admin/contract.ts";
 import { defineAction } from "../action.ts";
 import { details } from "../details.ts";
-import { harmless } from "../format.ts";
+import { formatAge, harmless } from "../format.ts";
 import { paint } from "../paint.ts";
 
 export const status = defineAction({
@@ -24,6 +25,7 @@ export const status = defineAction({
       const latest = latestEngine === null ? "" : `, latest ${latestEngine}`;
       const reach = account === null ? "all accounts" : `account ${account}`;
       rows.push(["engines", `${engines}${latest}`]);
+      rows.push(["stores", sweeperText(control.sweeper, session.nowMs)]);
       const from = isBorrowed ? "; from .dev.vars, for AVIARY_TOKEN is not set" : "";
       rows.push(["token", `${harmless(name)}: ${scopes.join(", ")}; ${reach}${from}`]);
     }
@@ -33,3 +35,11 @@ export const status = defineAction({
     };
   },
 });
+
+type Swept = StatusView["sweeper"];
+
+function sweeperText({ endedAt, seen, removed, condemned }: Swept, nowMs: number): string {
+  if (endedAt === null) return "not swept yet";
+  const due = condemned === 0 ? "" : `, ${condemned} to go unless something names them`;
+  return `${seen} artifacts swept ${formatAge(endedAt, nowMs)}: ${removed} removed${due}`;
+}

@@ -9,12 +9,14 @@ import { env } from "../isolate.ts";
 
 const background = { waitUntil: (): void => {} };
 
+const colo = (): Promise<Cache> => caches.open("aviary");
+
 /** Compositions in the real stores, where `broken` cannot be made, and what they report. */
 function compositionsWithout(broken: Coding | null) {
   const reports: unknown[] = [];
   const report = (event: string, facts: object): void => void reports.push({ event, ...facts });
   const { STORE: kv, ARCHIVE: r2 } = env;
-  const artifacts = new Artifacts({ kv, r2, colo: () => caches.open("aviary"), report });
+  const artifacts = new Artifacts({ kv, r2, colo, retain: async () => {}, report });
   const failing: typeof encode = (bytes, coding, effort) =>
     coding === broken
       ? err({ reason: "encoding_failed", coding, bytes: bytes.byteLength, why: "it is broken" })

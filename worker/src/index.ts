@@ -9,6 +9,7 @@ import { servicesFor, type Env } from "#src/services.ts";
 export { Project } from "#src/objects/project.ts";
 export { Registry } from "#src/objects/registry.ts";
 export { Rollout } from "#src/objects/rollout.ts";
+export { Sweeper } from "#src/objects/sweeper.ts";
 export { Window } from "#src/objects/window.ts";
 
 export default {

@@ -40,8 +40,10 @@ import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
 import { namingFaults } from "#src/adapters/store-fault.ts";
+import { sweeperFrom, type SweeperRpc } from "#src/adapters/sweeper.ts";
 import { TrafficCounts } from "#src/adapters/traffic-counts.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
+import type { Digest } from "#src/delivery/representation.ts";
 import { countingHome, deliveryHomeOf } from "#rum/window/ring.ts";
 
 /** What wrangler.toml binds. */
@@ -52,6 +54,7 @@ export type Env = NoticeEnv &
     readonly PROJECT: DurableObjectNamespace;
     readonly REGISTRY: DurableObjectNamespace;
     readonly ROLLOUT: DurableObjectNamespace;
+    readonly SWEEPER: DurableObjectNamespace;
     readonly WINDOW: DurableObjectNamespace;
     /** How many beacons of one snippet a data centre takes. */
     readonly BEACONS?: RateLimit;
@@ -96,6 +99,7 @@ export type Services = {
   readonly releases: Releases;
   readonly projects: Projects;
   readonly registry: () => RegistryStub;
+  readonly sweeper: () => SweeperRpc;
   readonly rollouts: Rollouts;
   readonly snapshots: Snapshots;
   readonly plans: Plans;
@@ -151,7 +155,9 @@ function createServices(env: Env): Services {
   const report = reportToLog;
   const kv = namingFaults(env.STORE, "KV");
   const r2 = namingFaults(env.ARCHIVE, "R2");
-  const artifacts = new Artifacts({ kv, r2, colo, report });
+  const sweeper = sweeperFrom(env.SWEEPER);
+  const retain = (digests: readonly Digest[]): Promise<void> => sweeper().retain(digests);
+  const artifacts = new Artifacts({ kv, r2, colo, retain, report });
   const pointers = new Pointers({ kv, colo, report });
   const registry = registryFrom(env.REGISTRY);
   const rollouts = rolloutsFrom(env.ROLLOUT);
@@ -211,6 +217,7 @@ function createServices(env: Env): Services {
     releases: new Releases(kv),
     projects: projectsFrom(env.PROJECT),
     registry,
+    sweeper,
     configuredSinks,
     sinks: [evidenceSink({ registry, rollout: rollouts, now }), ...sinksOf(configuredSinks)],
     absentSink: (name) => absentSinkOf(configuredSinks, name),

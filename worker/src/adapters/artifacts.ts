@@ -20,6 +20,8 @@ export type ArtifactStores = {
   readonly r2: R2Bucket;
   /** The colo's own cache, opened anew for each use. */
   readonly colo: () => Promise<Cache>;
+  /** Called before anything is stored, or found for somebody who will name it. */
+  readonly retain: (digests: readonly Digest[]) => Promise<void>;
   readonly report: Report;
 };
 
@@ -67,9 +69,17 @@ export class Artifacts {
   /** Stores `bytes`; their digest is where they are found again. Rejects unless R2 took them. */
   async put(bytes: Uint8Array, copy?: string): Promise<Digest> {
     const digest = await sha256(bytes);
-    await this.#stores.r2.put(r2Key(digest), bytes, { sha256: digest });
+    await this.#stores.retain([digest]);
+    await this.#stores.r2.put(artifactR2Key(digest), bytes, { sha256: digest });
     await this.#keepInKv({ digest, ...(copy === undefined ? {} : { copy }) }, bytes);
     return digest;
+  }
+
+  /** Whether all of them are stored, and stay so for whoever names them within a day. */
+  async hasAll(digests: readonly Digest[]): Promise<boolean> {
+    await this.#stores.retain(digests);
+    const heads = digests.map((digest) => this.#stores.r2.head(artifactR2Key(digest)));
+    return (await Promise.all(heads)).every((head) => head !== null);
   }
 
   async #read(source: ArtifactSource, wanted: Wanted): Promise<Uint8Array | null> {
@@ -93,7 +103,7 @@ export class Artifacts {
       case "kv":
         return this.#stores.kv.get(kvKey(wanted), { type: "arrayBuffer", cacheTtl: yearS });
       case "r2":
-        return (await this.#stores.r2.get(r2Key(wanted.digest)))?.arrayBuffer() ?? null;
+        return (await this.#stores.r2.get(artifactR2Key(wanted.digest)))?.arrayBuffer() ?? null;
     }
   }
 
@@ -121,6 +131,11 @@ export class Artifacts {
 
 const named = ({ digest, copy }: Wanted): string =>
   copy === undefined ? digest : `${digest}:${copy}`;
-const kvKey = (wanted: Wanted): string => `artifact:${named(wanted)}`;
-const r2Key = (digest: Digest): string => `artifact/${digest}`;
+const kvKey = (wanted: Wanted): string => artifactKvKey(named(wanted));
 const coloKey = (wanted: Wanted): string => `https://colo.invalid/artifact/${named(wanted)}`;
+
+/** Where artifacts live in R2. */
+export const artifactR2Prefix = "artifact/";
+export const artifactR2Key = (digest: Digest): string => artifactR2Prefix + digest;
+/** Where the usual copy of an artifact lives in KV. */
+export const artifactKvKey = (digest: string): string => `artifact:${digest}`;

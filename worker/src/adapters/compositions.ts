@@ -13,6 +13,7 @@ import {
 } from "#src/delivery/compose.ts";
 import {
   codings,
+  digestsOf,
   missingCodings,
   type Coding,
   type Digest,
@@ -111,13 +112,19 @@ export class Compositions {
     told?: Told,
   ): Promise<Result<Representations, ArtifactMissing>> {
     const made = await this.find(of);
-    if (made !== undefined && missingCodings(made).length === 0) return ok(made);
+    if (made !== undefined && missingCodings(made).length === 0 && (await this.#isStored(made))) {
+      return ok(made);
+    }
     const script = await this.write(of, background);
     if (!script.ok) return err(script.error);
     const stored = await this.store(script.value, { copy: of.copy, told });
-    const expiry = of.copy === undefined ? {} : { expirationTtl: copyTtlS };
+    const expiry = { expirationTtl: copyTtlS };
     await this.#stores.kv.put(await this.#kvKey(of), JSON.stringify(stored), expiry);
     return ok(stored);
+  }
+
+  #isStored(made: Representations): Promise<boolean> {
+    return this.#stores.artifacts.hasAll(digestsOf(made));
   }
 
   /**

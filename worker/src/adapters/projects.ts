@@ -123,6 +123,8 @@ export type ProjectRpc = {
   remove(request: DeletePointer): Promise<Result<Deleted, DeleteReject>>;
   /** Gives a deleted id up: from now on it is whose who publishes it first. */
   giveUp(kind: PointerKind, id: string): Promise<Result<null, NotDeleted>>;
+  /** What its revisions name, and compositions that flags asked for lately; in order, from the first after `after`. */
+  named(after: string, limit: number): Promise<readonly Digest[]>;
   usage(): Promise<AccountUsage>;
   /** Null takes back what was set for it alone. */
   setQuotas(own: { readonly [name in QuotaName]?: number | null }): Promise<AccountUsage>;

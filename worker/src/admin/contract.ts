@@ -169,10 +169,22 @@ export const tokenView = v.object({
 export const tokenCreated = v.object({ ...tokenView.entries, token: v.string() });
 export const tokenList = v.object({ tokens: v.array(tokenView) });
 
+/** What removes artifacts that nothing names any more. */
+export const sweeperView = v.object({
+  /** When its last cycle ended; null before the first has. */
+  endedAt: v.nullable(v.string()),
+  /** How many artifacts that cycle saw, and how many it removed. */
+  seen: v.number(),
+  removed: v.number(),
+  /** How many will be removed unless something names them. */
+  condemned: v.number(),
+});
+
 export const statusView = v.object({
   build: v.string(),
   engines: v.number(),
   latestEngine: v.nullable(v.string()),
+  sweeper: sweeperView,
   token: v.object({
     name: v.string(),
     scopes: v.array(scopeSchema),
@@ -235,4 +247,5 @@ export type Scope = v.InferOutput<typeof scopeSchema>;
 export type DatafileView = v.InferOutput<typeof datafileView>;
 export type TokenView = v.InferOutput<typeof tokenView>;
 export type DeletedView = v.InferOutput<typeof deletedView>;
+export type StatusView = v.InferOutput<typeof statusView>;
 export type Problem = v.InferOutput<typeof problemView>;

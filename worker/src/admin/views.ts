@@ -2,6 +2,7 @@
 import type * as v from "valibot";
 import { releasePrefix } from "#src/adapters/releases.ts";
 import type { AccountUsage, Deleted } from "#src/adapters/projects.ts";
+import type { SweeperStatus } from "#src/adapters/sweeper.ts";
 import type { Account, Engine, StoredToken } from "#src/adapters/registry.ts";
 import type { accountLine, accountView } from "./account-contract.ts";
 import type { DatafilePointer, Pointer, SnippetPointer } from "#src/delivery/pointer.ts";
@@ -9,7 +10,7 @@ import { missingCodings, type Digest, type Representations } from "#src/delivery
 import type { Beacon } from "#src/adapters/beacon-registry.ts";
 import { collectorPath, type BeaconChoice } from "#src/delivery/beacon.ts";
 import type { beaconView, snippetBeaconView } from "./beacon-contract.ts";
-import type { DatafileView, deletedView, engineView, tokenView } from "./contract.ts";
+import type { DatafileView, deletedView, engineView, sweeperView, tokenView } from "./contract.ts";
 import type { SnippetView } from "./snippet-contract.ts";
 
 export function viewSnippet(pointer: SnippetPointer): SnippetView {
@@ -76,6 +77,12 @@ export function viewAccountLine({
   const since = sinceMs === 0 ? null : timestamp(sinceMs);
   const deletedAt = deletedAtMs === null ? null : timestamp(deletedAtMs);
   return { account, since, deletedAt };
+}
+
+/** What the Sweeper did last, and what is due to go. */
+export function viewSweeper(status: SweeperStatus): v.InferOutput<typeof sweeperView> {
+  const { endedAtMs, seen, removed, condemned } = status;
+  return { endedAt: endedAtMs === null ? null : timestamp(endedAtMs), seen, removed, condemned };
 }
 
 /** One engine; its bytes are of the prepared script. */

@@ -33,3 +33,8 @@ export function entityTag(identity: Digest, encoding: Encoding): string {
   const version = identity.slice(0, 32);
   return encoding === "identity" ? `"${version}"` : `"${version}-${encoding}"`;
 }
+
+/** Digests of all stored forms. */
+export function digestsOf(stored: Representations): readonly Digest[] {
+  return Object.values(stored).map(({ sha256 }) => sha256);
+}

@@ -1,4 +1,5 @@
 // What one account holds in the stores, how often it published, and what was set for it.
+import { copyTtlS } from "#src/adapters/artifacts.ts";
 import { hourMs, type Quotas } from "#src/delivery/quota.ts";
 import { isDeleted, type PointerRecord } from "#src/delivery/pointer.ts";
 import type { Digest, Representations } from "#src/delivery/representation.ts";
@@ -6,11 +7,16 @@ import type { Digest, Representations } from "#src/delivery/representation.ts";
 type Setting = { readonly isClosed: boolean; readonly quotas: Partial<Quotas> };
 type Held = { readonly sha256: Digest; readonly bytes: number };
 
+const composedKeptMs = copyTtlS * 1_000 + 24 * hourMs;
+
 export class AccountTable {
   static readonly steps = [
     "CREATE TABLE held (digest TEXT PRIMARY KEY, bytes INTEGER NOT NULL, uses INTEGER NOT NULL)",
     "CREATE TABLE published (at_ms INTEGER NOT NULL)",
     "CREATE TABLE setting (one INTEGER PRIMARY KEY CHECK (one = 1), document TEXT NOT NULL)",
+  ];
+  static readonly laterSteps = [
+    "CREATE TABLE composed (digest TEXT PRIMARY KEY, until_ms INTEGER NOT NULL)",
   ];
 
   readonly #sql: SqlStorage;
@@ -45,10 +51,19 @@ export class AccountTable {
     return this.#sql.exec<{ n: number }>("SELECT coalesce(sum(bytes), 0) AS n FROM held").one().n;
   }
 
-  /** Digests that revisions name, in order, from the first after `after`. */
-  named(after: string, limit: number): readonly Digest[] {
-    const query = "SELECT digest FROM held WHERE digest > ? ORDER BY digest LIMIT ?";
-    const rows = this.#sql.exec<{ digest: Digest }>(query, after, limit).toArray();
+  /** Keeps what a flag asked for, for longer than its record at the edge lives. */
+  keepComposed(digests: readonly Digest[], nowMs: number): void {
+    this.#sql.exec("DELETE FROM composed WHERE until_ms <= ?", nowMs);
+    const upsert = "INSERT OR REPLACE INTO composed VALUES (?, ?)";
+    for (const digest of digests) this.#sql.exec(upsert, digest, nowMs + composedKeptMs);
+  }
+
+  /** Digests that are needed, in order, from the first after `after`. */
+  named(after: string, limit: number, nowMs: number): readonly Digest[] {
+    const query = `SELECT digest FROM held WHERE digest > ?1
+      UNION SELECT digest FROM composed WHERE digest > ?1 AND until_ms > ?2
+      ORDER BY digest LIMIT ?3`;
+    const rows = this.#sql.exec<{ digest: Digest }>(query, after, nowMs, limit).toArray();
     return rows.map(({ digest }) => digest);
   }
 

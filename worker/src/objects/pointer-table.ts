@@ -32,6 +32,7 @@ export class PointerTable {
   static readonly laterSteps = [
     ...AccountTable.steps,
     "CREATE TABLE doomed_release (id TEXT NOT NULL, prefix TEXT NOT NULL, PRIMARY KEY (id, prefix))",
+    ...AccountTable.laterSteps,
   ];
 
   readonly account: AccountTable;

@@ -25,6 +25,7 @@ import { quotasFrom } from "#src/adapters/quotas.ts";
 import { registryFrom } from "#src/adapters/registry.ts";
 import { Releases } from "#src/adapters/releases.ts";
 import { reportToLog } from "#src/adapters/report.ts";
+import { sweeperFrom } from "#src/adapters/sweeper.ts";
 import { namingFaults } from "#src/adapters/store-fault.ts";
 import {
   isDeleted,
@@ -33,7 +34,12 @@ import {
   type PointerRecord,
 } from "#src/delivery/pointer.ts";
 import type { Quotas } from "#src/delivery/quota.ts";
-import { missingCodings, type Representations } from "#src/delivery/representation.ts";
+import {
+  digestsOf,
+  missingCodings,
+  type Digest,
+  type Representations,
+} from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
 import { AttemptTable } from "./attempt-table.ts";
 import { migrate } from "./migrations.ts";
@@ -64,7 +70,9 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     const kv = namingFaults(env.STORE, "KV");
     const r2 = namingFaults(env.ARCHIVE, "R2");
     const registry = registryFrom(env.REGISTRY);
-    const artifacts = new Artifacts({ kv, r2, colo, report: reportToLog });
+    const sweeper = sweeperFrom(env.SWEEPER);
+    const retain = (digests: readonly Digest[]): Promise<void> => sweeper().retain(digests);
+    const artifacts = new Artifacts({ kv, r2, colo, retain, report: reportToLog });
     const [beaconPath] = beaconPathsFrom(env.BEACON_PATHS, reportToLog);
     const compositions = new Compositions({
       kv,
@@ -83,7 +91,7 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
       ...common,
       attempts: new AttemptTable(state.storage),
       has: ({ kind, id }) => table.record(kind, id) !== undefined,
-      now: Date.now,
+      now: () => Date.now(),
     });
     const releases = new Releases(kv);
     this.#copies = new PointerCopies({ ...common, releases, kv: () => this.env.STORE });
@@ -94,7 +102,7 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
       compositions,
       background: state,
       quotas: () => this.#quotas(),
-      now: Date.now,
+      now: () => Date.now(),
       onMoved: (moved) => this.#onMoved(moved),
       onUnmoved: (pointer) => this.#completed(pointer),
     });
@@ -148,6 +156,10 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     });
   }
 
+  async named(after: string, limit: number): Promise<readonly Digest[]> {
+    return this.#table.account.named(after, limit, Date.now());
+  }
+
   async usage(): Promise<AccountUsage> {
     const { account } = this.#table;
     return {
@@ -196,8 +208,8 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     this.#making.add(key);
     try {
       const made = await this.#compositions.make(of, this.ctx);
-      if (!made.ok)
-        reportToLog("composition_impossible", { snippetId: of.snippetId, ...made.error });
+      if (made.ok) this.#table.account.keepComposed(digestsOf(made.value), Date.now());
+      else reportToLog("composition_impossible", { snippetId: of.snippetId, ...made.error });
     } finally {
       this.#making.delete(key);
     }
