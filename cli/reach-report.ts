@@ -32,7 +32,11 @@ export function reachText({ after, reach }: Known): string | undefined {
 /** Every reason why nothing, or nothing that can be judged, would come of it; a sentence or two each. */
 function reachDoubts({ after, reach, stagesAhead }: Known): readonly string[] {
   if (after === null || after.state === "promoted") return [];
-  if (reach === null) return ["No request came in the last day: whom it reaches is not known."];
+  if (reach === null) {
+    return [
+      "No request came in the last day: whom it reaches, and what its stages can end, is not known.",
+    ];
+  }
   const share = formatShare(reach.sharePpm);
   const { units, requestsPerMinute, viewsPerMinute } = reach;
   if (units === null && requestsPerMinute === 0) {
@@ -104,8 +108,10 @@ function endText({ waitsFor, readyAfterMs, mode }: FlagChangedView["stagesAhead"
 }
 
 /** The doubts as lines of at most `columns`. */
-export function doubtsText(known: Known, columns: number): string {
-  return reachDoubts(known)
+export function doubtsText(known: Known, columns: number, advice: readonly string[] = []): string {
+  const text = [...reachDoubts(known), ...advice].join(" ");
+  if (text === "") return "";
+  return [text]
     .flatMap((doubt) => wrap(doubt, Math.min(columns, 100) - 2))
     .map((line, at) => `${at === 0 ? paint("yellow", "!") : " "} ${line}`)
     .join("\n");

@@ -111,15 +111,15 @@ const missing = {
   time: "it is frozen",
   units: "no units come",
   proof: "harm is not ruled out by what comes",
-  person: "units or proof are missing",
+  person: "units or proof of no harm will be missing",
 } as const;
 
 /** What comes first and last of all that it waits for: time, units, proof, a person. */
 function onText({ waitsFor, at, byHand, askedAt }: VerdictView["goesOn"], nowMs: number): string {
   const asked = askedAt === null ? "" : `; a person is asked ${inTime(askedAt, nowMs)}`;
   if (at === null) return `not in sight at this rate: ${missing[waitsFor]}${asked}`;
-  const last = lasts[waitsFor] === "" ? "" : `: ${lasts[waitsFor]} comes last`;
-  const verb = last.replace("units comes", "units come");
+  const said = lasts[waitsFor] === "" ? "" : `: ${lasts[waitsFor]} comes last`;
+  const verb = said.replace("units comes", "units come");
   if (!byHand) return `by itself ${inTime(at, nowMs)}${verb}${asked}`;
   const isReady = Date.parse(at) <= nowMs;
   return isReady ? "by hand: all is there" : `by hand, ready ${inTime(at, nowMs)}${verb}${asked}`;

@@ -75,6 +75,9 @@ const options = {
   "dry-run": { type: "boolean", description: "Check it, and make nothing" },
 } as const;
 
+const blindStages =
+  "Its stages are a busy site's: give --stages, or make it once there was traffic.";
+
 type CreateInput = Input<{ key: { type: "positional"; required: true } } & typeof options>;
 
 export const flagCreate = defineAction({
@@ -105,10 +108,11 @@ export const flagCreate = defineAction({
     const did = dryRun ? "could be made" : "is made; ramp it when you are ready";
     const title = headline({ changed: !dryRun, subject: `flag ${key}`, did, already: did });
     const about = changed.after === null ? "" : flagText(changed.after, session.nowMs);
+    const isBlind = changed.reach === null && plan.stages === undefined;
     const blocks = [
       about,
       stagesText(changed, session.nowMs),
-      doubtsText(changed, session.columns()),
+      doubtsText(changed, session.columns(), isBlind ? [blindStages] : []),
     ];
     const text = blocks.filter((block) => block !== "").join("\n\n");
     return { json: changed, text: `${title}\n${text}` };

@@ -6,6 +6,7 @@ import { headline } from "../details.ts";
 import type { MoveName } from "../flag-api.ts";
 import { changeText } from "../flag-report.ts";
 import type { Report } from "../report.ts";
+import { stagesText } from "../reach-report.ts";
 import { formatShare, parseShare } from "../share.ts";
 
 const key = { type: "positional", required: true, description: "The flag" } as const;
@@ -89,9 +90,12 @@ async function move(
       : checkCount("--revision", values.revision);
   const wanted = { name, key: flag, revision, why: values.why ?? "", body };
   const preview = await flags.foretell(wanted);
-  const text = changeText(preview, session.nowMs, session.columns());
-  if (values["dry-run"]) return { json: preview, text: `flag ${flag} would be so:\n${text}` };
+  const columns = session.columns();
   const grows = (preview.after?.sharePpm ?? 0) > (preview.before?.sharePpm ?? 0);
+  const stages = grows ? stagesText(preview, session.nowMs) : "";
+  const change = changeText(preview, session.nowMs, columns);
+  const text = stages === "" ? change : `${change}\n\n${stages}`;
+  if (values["dry-run"]) return { json: preview, text: `flag ${flag} would be so:\n${text}` };
   if (asksFirst.has(name) && (grows || name === "promote") && !values.yes) {
     session.note(`flag ${flag} will be so:\n${text}`);
     if (!(await session.confirm("Go on?"))) {
@@ -107,5 +111,5 @@ async function move(
     did: `is ${state} at ${share}`,
     already: "",
   });
-  return { json: done, text: `${title}\n${changeText(done, session.nowMs, session.columns())}` };
+  return { json: done, text: `${title}\n${changeText(done, session.nowMs, columns)}` };
 }

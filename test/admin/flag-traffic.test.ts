@@ -83,6 +83,19 @@ describe("a flag's author", () => {
     expect(told.reach?.requestsPerMinute).toBe(0);
   });
 
+  it("is told of the stage that it is in at the share that it has", async () => {
+    await load(50);
+    await ask({ patch: { staleIfErrorS: 9 }, stages: [{ sharePpm: 100_000 }] }, false);
+    const response = await isolate.fetch(`/api/v1/flags/told-${key}/ramp?dryRun=true`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${adminToken}`, "if-match": '"1"' },
+      body: JSON.stringify({ sharePpm: 200_000 }),
+    });
+    const told = await response.json<FlagChangedView>();
+    expect(told.stagesAhead[0]?.sharePpm).toBe(200_000);
+    expect(told.reach?.sharePpm).toBe(200_000);
+  });
+
   it("gets stages that the traffic can end, and keeps those that were said", async () => {
     await load(20);
     const { after } = await ask({ patch: slower }, false);

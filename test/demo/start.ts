@@ -72,7 +72,9 @@ async function start(): Promise<void> {
 
   last view   ${shop}/event
 
-  Next: ${port === 8787 ? "" : `export AVIARY_URL=${url}; `}npx aviary status, npm run traffic
+  Next, in another terminal${port === 8787 ? "" : `, after export AVIARY_URL=${url}`}:
+    npx aviary status
+    npm run traffic
   Every event as a line: npm start -- --events
 
   Ctrl-C ends it.

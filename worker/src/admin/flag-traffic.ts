@@ -111,11 +111,13 @@ export function viewStagesAhead(
   const units = unitsADay(rollout, traffic, nowMs);
   return rollout.stages.slice(rollout.stage ?? 0).map((stage, at, ahead) => {
     const isLast = at === ahead.length - 1;
-    const unitsPerDay = units(stage.sharePpm);
+    // The stage that it is in may be at a share of its own.
+    const sharePpm = at === 0 && rollout.sharePpm > 0 ? rollout.sharePpm : stage.sharePpm;
+    const unitsPerDay = units(sharePpm);
     const floors = { minViews, bakeMs: isLast ? bakeMs : 0 };
     const { waitsFor, readyAfterMs } =
       unitsPerDay === null ? unknown : endOf(stage, unitsPerDay, floors);
-    const { sharePpm, mode } = stage;
+    const { mode } = stage;
     const needs = Math.max(minViews, stage.minViews);
     return { sharePpm, mode, needs, unitsPerDay, waitsFor, readyAfterMs };
   });

@@ -18,7 +18,7 @@ type GuardrailOutlook = {
 };
 
 /** When all is there that a ramp needs to go on, if no harm shows. */
-export type GoesOn = {
+type GoesOn = {
   /** What comes last; `person` where all else is there, or where one is asked before it is. */
   readonly waitsFor: "time" | "units" | "proof" | "person";
   /** Null beyond any horizon. */
