@@ -45,5 +45,6 @@ function beaconText(beacon: SnippetView["beacon"]): string {
   if (beacon === null) return "none chosen";
   if (beacon === "off") return "off";
   const rate = beacon.sampleRate === 0 ? "nobody is measured" : `1 in ${beacon.sampleRate}`;
-  return `${beacon.version}, ${rate}${beacon.inlineCollector ? ", collector inlined" : ""}`;
+  const always = beacon.earlyAlways ? ", early message of every view" : "";
+  return `${beacon.version}, ${rate}${always}${beacon.inlineCollector ? ", collector inlined" : ""}`;
 }

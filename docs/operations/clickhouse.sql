@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS `events`
   `snippet_payload_digest` Nullable(String) COMMENT 'First 12 digits of the SHA-256 of the payload that the snippet was composed with.',
   `snippet_build` Nullable(String) COMMENT 'Version of the engine that the snippet was composed with.',
   `beacon_version` Nullable(String) COMMENT 'Version of the beacon in the snippet.',
-  `snippet_load_mode` Nullable(String) COMMENT 'How the page includes the snippet.',
+  `snippet_load_mode` Nullable(String) COMMENT 'How the page includes the snippet: `sync` where its parser waits, `dynamic` where a script put it there.',
   `edge_colo` Nullable(String) COMMENT 'Data centre that took the beacon or the request.',
   `edge_cache_status` Nullable(String) COMMENT 'From where the snippet was answered.',
   `edge_dur_ms` Nullable(Float64) COMMENT 'ms. What the edge says that it took.',

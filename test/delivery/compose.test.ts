@@ -1,6 +1,6 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { beaconConfig, type SnippetBeacon } from "#src/delivery/beacon.ts";
+import { beaconConfig, deliveredBeacon, type SnippetBeacon } from "#src/delivery/beacon.ts";
 import { compose, compositionSource, preludeFor } from "#src/delivery/compose.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import { prepareEngine } from "#src/delivery/prepare-engine.ts";
@@ -67,6 +67,14 @@ describe("the prelude", () => {
     });
   });
 
+  it("names the CDN's own host where the operator has, for pages that were redirected to it", () => {
+    const place = { snippetId: "demo", payload: "f".repeat(64), engineVersion: "1", to: "/t/" };
+    expect(beaconConfig(aBeacon, { ...place, origin: "https://cdn.test" })).toMatchObject({
+      collector: `https://cdn.test/b/${"b".repeat(16)}.js`,
+      to: "https://cdn.test/t/demo",
+    });
+  });
+
   it("never ends an inline script element", () => {
     const text = preludeFor({ snippetId: "demo", engineVersion: "1", payload: '"</script>"' });
     expect(text).not.toContain("</script");
@@ -89,6 +97,25 @@ describe("the prelude", () => {
     const frozen = '"use strict"; self.aviary = Object.freeze({});';
     expect(() => run(`${frozen}\n${prelude}`)).not.toThrow();
   });
+});
+
+describe("a beacon is delivered", () => {
+  it.each([
+    [{ sampleRate: 1 }, true],
+    [{ sampleRate: 0 }, false],
+    [{ sampleRate: 0, earlyAlways: true as const }, true],
+  ])("where somebody is heard: %j", (options, isDelivered) => {
+    const delivered = deliveredBeacon({ ...aBeacon, ...options });
+    expect(delivered !== undefined).toBe(isDelivered);
+  });
+
+  it.each(["off", { ...aBeacon, earlyAlways: true as const }] as const)(
+    "never where a flag says off: %j",
+    (chosen) => {
+      const off = { version: "off", sampleRate: null, build: undefined };
+      expect(deliveredBeacon(chosen, off)).toBeUndefined();
+    },
+  );
 });
 
 describe("compose", () => {
@@ -172,6 +199,7 @@ describe("compose", () => {
       withBeacon,
       { ...withBeacon, copy: "x" },
       { ...withBeacon, beaconPath: "/x/" },
+      { ...withBeacon, cdnOrigin: "https://cdn.test" },
       ...beacons.map((other) => Object.assign({}, source, { beacon: { ...aBeacon, ...other } })),
     ];
     const keys = [source, ...others].map(compositionSource);

@@ -31,7 +31,10 @@ const embeddings: Readonly<Record<string, readonly [string, Embedding]>> = {
       html(`<script language="JavaScript" type="text/javascript" src="${source}"></script>`),
   ],
   injected: ["dynamic", (source) => html(script(inject(source)))],
-  "injected in order": ["sync", (source) => html(script(inject(source, "element.async = false")))],
+  "injected in order": [
+    "dynamic",
+    (source) => html(script(inject(source, "element.async = false"))),
+  ],
   "injected after load": [
     "dynamic",
     (source) =>

@@ -29,8 +29,8 @@ export type Page = {
   readonly document?: string;
 };
 
-/** A beacon that came, and the text that it came as. */
-export type Arrived = Beacon & { readonly text: string };
+/** A beacon that came, the text that it came as, and the host that it was sent to. */
+export type Arrived = Beacon & { readonly text: string; readonly host: string | undefined };
 
 export type Lab = {
   /** Puts a page in place, and returns its URL. */
@@ -83,7 +83,10 @@ export async function startLab(): Promise<Lab> {
       const beacon = ingest(text);
       // As the server would: what is no beacon does not count.
       if (!beacon.ok) return;
-      all.set(name, [...(all.get(name) ?? []), { ...beacon.value, text }]);
+      all.set(name, [
+        ...(all.get(name) ?? []),
+        { ...beacon.value, text, host: request.headers.host },
+      ]);
       return;
     }
     if (kind === "heard") {
@@ -102,7 +105,12 @@ export async function startLab(): Promise<Lab> {
       response.setHeader("content-type", "text/javascript");
       response.setHeader("server-timing", `av;desc="${token}", cache;desc=hit, edge;dur=0.4`);
       response.end(snippet(bare, page));
-    } else if (kind === "beacon") {
+    } else if (kind === "own") {
+      // A site's own URL for the snippet.
+      response.statusCode = 302;
+      response.setHeader("location", `${cdn}/js/${name}`);
+      response.end();
+    } else if (kind === "beacon" && request.headers.host === new URL(cdn).host) {
       response.setHeader("content-type", "text/javascript");
       response.end(collector);
     } else if (kind === "image") {

@@ -10,6 +10,7 @@ import { DeliveryEvents } from "#src/adapters/delivery-events.ts";
 import { BeaconCounts } from "#src/adapters/beacon-counts.ts";
 import { BeaconLimits, type RateLimit } from "#src/adapters/beacon-limits.ts";
 import { beaconPathsFrom } from "#src/adapters/beacon-paths.ts";
+import { cdnOriginFrom } from "#src/adapters/cdn-origin.ts";
 import { BeaconTokens } from "#src/adapters/beacon-tokens.ts";
 import { Compositions } from "#src/adapters/compositions.ts";
 import { encode } from "#src/adapters/compression.ts";
@@ -63,6 +64,8 @@ export type Env = NoticeEnv &
     readonly CONTROL_HOST?: string;
     /** Paths that beacons are sent to, as in `/t/`, the one for new compositions first. */
     readonly BEACON_PATHS?: string;
+    /** Where pages load from, as in `https://cdn.example.com`; unset or empty: as each page names it. */
+    readonly CDN_ORIGIN?: string;
     /** Beacons of one snippet that an isolate takes in a second. */
     readonly BEACONS_PER_SECOND?: string;
     /** Secret: the first admin token. Unset: only stored tokens are accepted. */
@@ -185,6 +188,7 @@ function createServices(env: Env): Services {
   });
   const beaconPaths = beaconPathsFrom(env.BEACON_PATHS, report);
   const [beaconPath] = beaconPaths;
+  const cdnOrigin = cdnOriginFrom(env.CDN_ORIGIN, report);
   let requests = 0;
   return {
     latest: { visit: undefined, subject: undefined },
@@ -213,7 +217,7 @@ function createServices(env: Env): Services {
       return `${isolate}/${requests}`;
     },
     artifacts,
-    compositions: new Compositions({ kv, artifacts, beaconPath, encode, report }),
+    compositions: new Compositions({ kv, artifacts, beaconPath, cdnOrigin, encode, report }),
     releases: new Releases(kv),
     projects: projectsFrom(env.PROJECT),
     registry,

@@ -3,9 +3,9 @@
 // for all its visitors: nothing here may depend on the request.
 
 export type BeaconConfig = {
-  /** Path of the collector on the host that the snippet came from, or its text where it is inlined. */
+  /** URL of the collector, or its path on the host that the page names; or that it is inlined. */
   readonly collector: string | { readonly inline: true };
-  /** Path that beacons are sent to, on that host: `/t/<snippetId>`. */
+  /** Where beacons are sent to, a URL or a path on that host: `/t/<snippetId>`. */
   readonly to: string;
   /** One page view in so many is measured; 0 for none. */
   readonly sampleRate: number;

@@ -18,12 +18,12 @@ type Plain<List> = List & { toJSON?: 0 };
   const put = (item: Item): void => {
     if (!items[499]) items.push(item);
   };
+  // Where there is no clock, no message is sent: whatever an item says then.
   const now = (): number => {
     try {
       return clock.now();
-    } catch {
-      return 0;
-    }
+    } catch {}
+    return undefined as never;
   };
   const evalStart = now();
 
@@ -37,26 +37,26 @@ type Plain<List> = List & { toJSON?: 0 };
   // One draw, before anything is known of arms.
   const sampled = (Math.random() * config.sampleRate || 1) < 1;
   if (sampled || config.earlyAlways) {
+    // Also stands for what a browser does not have: until it is filled, it has nothing of it.
+    const early: Plain<unknown[]> = [];
     const script = document.currentScript as HTMLScriptElement;
     const source = script.src;
-    // Decimal digits are hexadecimal ones, and five numbers have 32 of them but once in
-    // 10^13. Three stand in there whole: 96 bits and more.
-    const id = crypto.getRandomValues(new Uint32Array(5)).join("").slice(-32);
     // Documents that a script writes into a frame have no entry of their own.
-    const [page = {} as Partial<PerformanceNavigationTiming>] =
+    const [page = early as unknown as Partial<PerformanceNavigationTiming>] =
       clock.getEntriesByType("navigation");
     const resources = clock.getEntriesByType("resource");
-    // Names of entries have no fragment.
+    // WebKit leaves the fragment out of an entry's name.
     const fetched: Partial<PerformanceResourceTiming> =
-      resources.find((entry) => entry.name === source.split("#")[0]) || {};
+      resources.find((entry) => (source + "#").startsWith(entry.name + "#")) ||
+      (early as unknown as object);
     // Sizes that nobody tells are zeros, all three or but the first.
-    const sized = fetched.decodedBodySize ? fetched : ({} as typeof fetched);
+    const sized = fetched.decodedBodySize ? fetched : (early as unknown as typeof fetched);
     const timing = (name: string): Partial<PerformanceServerTiming> =>
-      (fetched.serverTiming || []).find((entry) => entry.name === name) || {};
-    const early: Plain<unknown[]> = [];
-
+      (fetched.serverTiming || (early as PerformanceServerTiming[])).find(
+        (entry) => entry.name === name,
+      ) || (early as unknown as object);
     const begin = (): void => {
-      const network = navigator.connection || {};
+      const network = navigator.connection || (early as unknown as NetworkInformation);
       const times: Plain<unknown[]> = [
         fetched.startTime,
         fetched.redirectStart,
@@ -76,7 +76,9 @@ type Plain<List> = List & { toJSON?: 0 };
         ...([
           wireVersion,
           0,
-          id,
+          // Decimal digits are hexadecimal ones, and five numbers have 32 of them but once in
+          // 10^13. Three stand in there whole: 96 bits and more.
+          crypto.getRandomValues(new Uint32Array(5)).join("").slice(-32),
           0,
           config.earlyAlways ? 1 : config.sampleRate,
           clock.timeOrigin,
@@ -87,7 +89,7 @@ type Plain<List> = List & { toJSON?: 0 };
           null,
           0,
           location.host || null,
-          (config.templates || []).find((template) =>
+          (config.templates || (early as string[])).find((template) =>
             location.pathname.match(`^${template.split("*").join(".*")}$`),
           ),
           document.referrer.split("/")[2],
@@ -97,10 +99,15 @@ type Plain<List> = List & { toJSON?: 0 };
           config.variant,
           script.hasAttribute("async")
             ? "async"
-            : script.async
-              ? "dynamic"
-              : script.defer
-                ? "defer"
+            : script.defer
+              ? "defer"
+              : // A parser that waits for a script has early behind it. Of the states only
+                // `loading` has seven letters.
+                script.async ||
+                  script.nextSibling ||
+                  (script.parentNode || (early as unknown as ParentNode)).nextSibling ||
+                  document.readyState[7]
+                ? "dynamic"
                 : "sync",
           timing("cache").description as "hit",
           timing("edge").duration,

@@ -6,7 +6,7 @@ const epoch = integer({ unit: "", least: 0, most: Number.MAX_SAFE_INTEGER });
 const status = integer({ unit: "", least: 100, most: 599 });
 const bucket = integer({ unit: "", least: 0, most: 63 });
 const cacheStates = ["hit", "colo", "kv", "r2", "miss", "stale"] as const;
-const loadModes = ["sync", "async", "defer", "module", "dynamic"] as const;
+const loadModes = ["sync", "async", "defer", "dynamic"] as const;
 const hex48 = shaped(/^[0-9a-f]{12}$/, "12 hexadecimal digits");
 const keyAndVariant = shaped(/^[\w.:/+@-]{1,129}$/, "`key:variant`, at most 129 characters");
 
@@ -18,7 +18,11 @@ export const deliveryColumns = {
   ),
   "snippet.build": early(17, label, "Version of the engine that the snippet was composed with."),
   "beacon.version": second(early(18, label, "Version of the beacon in the snippet.")),
-  "snippet.load_mode": early(19, oneOf(loadModes), "How the page includes the snippet."),
+  "snippet.load_mode": early(
+    19,
+    oneOf(loadModes),
+    "How the page includes the snippet: `sync` where its parser waits, `dynamic` where a script put it there.",
+  ),
   "edge.colo": server(label, "Data centre that took the beacon or the request."),
   "edge.cache_status": early(20, oneOf(cacheStates), "From where the snippet was answered."),
   "edge.dur_ms": second(early(21, ms, "What the edge says that it took.")),

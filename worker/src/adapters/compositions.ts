@@ -28,7 +28,10 @@ import { tell, type Told } from "#src/delivery/publish-step.ts";
 import type { Report } from "./report.ts";
 
 /** A composition's parts: what `compositionSource` names, by digest. */
-export type CompositionOf = Omit<CompositionSource, "payload" | "engine" | "beaconPath"> & {
+export type CompositionOf = Omit<
+  CompositionSource,
+  "payload" | "engine" | "beaconPath" | "cdnOrigin"
+> & {
   readonly payload: Digest;
   readonly engine: { readonly version: string; readonly sha256: Digest };
 };
@@ -38,6 +41,8 @@ export type CompositionStores = {
   readonly artifacts: Artifacts;
   /** Path that beacons are sent to, with a slash at its end. */
   readonly beaconPath: string;
+  /** Of the host that pages load from; empty: the one that each page names. */
+  readonly cdnOrigin: string;
   readonly encode: typeof encode;
   readonly report: Report;
 };
@@ -76,7 +81,7 @@ export class Compositions {
     if (!engine.ok) return engine;
     const beacon = await this.#beaconParts(of.beacon, background);
     if (!beacon.ok) return beacon;
-    const config = configOf({ ...of, beaconPath: this.#stores.beaconPath });
+    const config = configOf({ ...of, ...this.#place() });
     const prelude = preludeFor({
       snippetId: of.snippetId,
       engineVersion: of.engine.version,
@@ -150,8 +155,12 @@ export class Compositions {
     return { ...stored, identity };
   }
 
+  #place(): Pick<CompositionSource, "beaconPath" | "cdnOrigin"> {
+    const { beaconPath, cdnOrigin } = this.#stores;
+    return { beaconPath, cdnOrigin };
+  }
+
   async #kvKey(of: CompositionOf): Promise<string> {
-    const { beaconPath } = this.#stores;
-    return `composition:${await sha256(compositionSource({ ...of, beaconPath }))}`;
+    return `composition:${await sha256(compositionSource({ ...of, ...this.#place() }))}`;
   }
 }

@@ -50,7 +50,8 @@ export function deliveredBeacon(
   const own = chosen ?? { sampleRate: usualSampleRate };
   const other = version === null || build === undefined ? {} : { version, ...build };
   const beacon = { ...own, ...other, sampleRate: sampleRate ?? own.sampleRate };
-  return "version" in beacon && beacon.sampleRate > 0 ? beacon : undefined;
+  if (!("version" in beacon)) return undefined;
+  return beacon.sampleRate > 0 || beacon.earlyAlways === true ? beacon : undefined;
 }
 
 const untouched: BeaconPatch = { version: null, sampleRate: null, build: undefined };
@@ -69,18 +70,20 @@ export type BeaconPlace = {
   readonly engineVersion: string;
   /** Path that beacons are sent to, with a slash at its end. */
   readonly to: string;
+  /** Of the host that pages load from, as in `https://cdn.example.com`; empty: as the page has it. */
+  readonly origin?: string;
 };
 
 /** What the composition tells the beacon of itself. Equal arguments, equal text as JSON. */
 export function beaconConfig(
   beacon: SnippetBeacon,
-  { snippetId, payload, engineVersion, to }: BeaconPlace,
+  { snippetId, payload, engineVersion, to, origin = "" }: BeaconPlace,
 ): BeaconConfig {
   const { version, collector, sampleRate, inlineCollector, earlyAlways } = beacon;
   const { session, marks = [], templates = [] } = beacon;
   return {
-    collector: inlineCollector === true ? { inline: true } : collectorPath(collector),
-    to: `${to}${snippetId}`,
+    collector: inlineCollector === true ? { inline: true } : origin + collectorPath(collector),
+    to: `${origin}${to}${snippetId}`,
     sampleRate,
     ...(earlyAlways === true && { earlyAlways }),
     revision: payload.slice(0, 12),

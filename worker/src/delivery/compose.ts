@@ -83,6 +83,8 @@ export type CompositionSource = {
   readonly beacon?: SnippetBeacon;
   /** Path that beacons are sent to, with a slash at its end. */
   readonly beaconPath: string;
+  /** Of the host that pages load from; absent or empty: the one that the page names. */
+  readonly cdnOrigin?: string;
   /** Names a copy with the same bytes that no cache has seen; absent: the one for everybody. */
   readonly copy?: string;
 };
@@ -101,7 +103,7 @@ export function compositionSource(source: CompositionSource): string {
 
 /** What a composition tells its beacon; undefined where it has none. */
 export function configOf(source: Omit<CompositionSource, "copy">): BeaconConfig | undefined {
-  const { snippetId, payload, engine, beacon, beaconPath } = source;
-  const place = { snippetId, payload, engineVersion: engine.version, to: beaconPath };
+  const { snippetId, payload, engine, beacon, beaconPath, cdnOrigin: origin = "" } = source;
+  const place = { snippetId, payload, engineVersion: engine.version, to: beaconPath, origin };
   return beacon === undefined ? undefined : beaconConfig(beacon, place);
 }

@@ -4,6 +4,7 @@ import { DurableObject } from "cloudflare:workers";
 import { err, ok, type Result } from "#base/result.ts";
 import { Artifacts, type ArtifactMissing } from "#src/adapters/artifacts.ts";
 import { beaconPathsFrom } from "#src/adapters/beacon-paths.ts";
+import { cdnOriginFrom } from "#src/adapters/cdn-origin.ts";
 import { Compositions, type CompositionOf } from "#src/adapters/compositions.ts";
 import { encode } from "#src/adapters/compression.ts";
 import { kvKey } from "#src/adapters/pointers.ts";
@@ -78,6 +79,7 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
       kv,
       artifacts,
       beaconPath,
+      cdnOrigin: cdnOriginFrom(env.CDN_ORIGIN, reportToLog),
       encode,
       report: reportToLog,
     });
