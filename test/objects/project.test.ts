@@ -97,6 +97,56 @@ describe("a body that could not be stored in every coding", () => {
   });
 });
 
+describe("an account that is deleted", () => {
+  it("has every id gone at the edge, however many there are", async () => {
+    await publish("/snippets/many?account=many", "{}");
+    const ids = Array.from({ length: 250 }, (_, n) => `many${n}`);
+    await runInDurableObject(projectOf("many"), (_, { storage }) => {
+      const query = "SELECT document FROM head WHERE id = 'many'";
+      const { document } = storage.sql.exec<{ document: string }>(query).one();
+      for (const id of ids) {
+        const clone = JSON.stringify({ ...(JSON.parse(document) as Pointer), id });
+        storage.sql.exec("INSERT INTO head VALUES ('snippet', ?, ?, 1)", id, clone);
+      }
+    });
+    const deleted = await control("/accounts/many", { method: "DELETE" });
+    expect(await deleted.json()).toMatchObject({ ids: 251 });
+    for (let runs = 0; runs < 3; runs += 1) await runDurableObjectAlarm(projectOf("many"));
+    const copies = await Promise.all(ids.map((id) => copyOf(id)));
+    expect(copies.every((copy) => copy !== null && "deleted" in copy)).toBe(true);
+    expect(await runDurableObjectAlarm(projectOf("many"))).toBe(false);
+  });
+});
+
+describe("an account that published before its holdings were counted", () => {
+  it("has them counted, so that nothing of it is taken for what nobody needs", async () => {
+    await publish("/datafiles/early?account=early", '{"n":1}');
+    const before = await (await control("/accounts/early")).json();
+    await runInDurableObject(projectOf("early"), (_, { storage }) => {
+      storage.sql.exec("DELETE FROM held");
+    });
+    await abortAllDurableObjects();
+    expect(await (await control("/accounts/early")).json()).toEqual(before);
+  });
+});
+
+describe("an id that is given up", () => {
+  it("is not while KV has yet to delete one of its releases", async () => {
+    const free = "/snippets/unsettled?free=true";
+    const init = { method: "DELETE" };
+    await publish("/snippets/unsettled?account=unsettled", "{}");
+    await control("/snippets/unsettled", { method: "DELETE" });
+    const doomed = "INSERT INTO doomed_release VALUES ('unsettled', '0123456789abcdef')";
+    await runInDurableObject(projectOf("unsettled"), (_, { storage }) => {
+      storage.sql.exec(doomed);
+    });
+    expect((await control(free, init)).status).toBe(409);
+    // Whatever is copied next takes it up again.
+    await publish("/snippets/settled?account=unsettled", "{}");
+    expect((await control(free, init)).status).toBe(200);
+  });
+});
+
 async function revisionOf(id: string): Promise<number> {
   return (await (await control(`/snippets/${id}`)).json<{ revision: number }>()).revision;
 }

@@ -147,9 +147,12 @@ export class PointerTable {
     return rows.map((row) => ({ record: recordFrom(row), document: row.document }));
   }
 
-  isCopied({ kind, id }: Item): boolean {
+  /** Whether nothing of the id is left to be written or deleted at the edge. */
+  isSettled({ kind, id }: Item): boolean {
     const query = "SELECT copied FROM head WHERE kind = ? AND id = ?";
-    return this.#sql.exec<{ copied: number }>(query, kind, id).toArray()[0]?.copied === 1;
+    const [head] = this.#sql.exec<{ copied: number }>(query, kind, id).toArray();
+    const doomed = "SELECT 1 FROM doomed_release WHERE ? = 'snippet' AND id = ? LIMIT 1";
+    return head?.copied === 1 && this.#sql.exec(doomed, kind, id).toArray().length === 0;
   }
 
   /** The copy of exactly this document was written. */

@@ -149,8 +149,8 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   async giveUp(kind: PointerKind, id: string): Promise<Result<null, NotDeleted>> {
     return this.#ownership.inTurn({ kind, id }, async () => {
       const record = this.#table.record(kind, id);
-      // A tombstone that KV has yet to take could land on top of what the next owner publishes.
-      const isOver = record !== undefined && isDeleted(record) && this.#table.isCopied(record);
+      // What KV has yet to take or to delete could undo what the next owner publishes.
+      const isOver = record !== undefined && isDeleted(record) && this.#table.isSettled(record);
       if (!isOver) return err({ reason: "not_deleted", kind, id });
       const { account, revision, movedAtMs } = record;
       await this.#registry().giveUp({ kind, id, account, floor: { revision, movedAtMs } });
