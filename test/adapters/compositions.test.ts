@@ -21,8 +21,7 @@ function compositionsWithout(broken: Coding | null) {
     coding === broken
       ? err({ reason: "encoding_failed", coding, bytes: bytes.byteLength, why: "it is broken" })
       : encode(bytes, coding, effort);
-  const stores = { kv, artifacts, beaconPath: "/t/",
-    cdnOrigin: "", encode: failing, report };
+  const stores = { kv, artifacts, beaconPath: "/t/", cdnOrigin: "", encode: failing, report };
   return { compositions: new Compositions(stores), artifacts, reports };
 }
 

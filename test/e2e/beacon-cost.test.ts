@@ -3,7 +3,7 @@
 // the machine, so only that it was measured is tested.
 import { expect, it } from "vitest";
 import { median } from "../bench/load.ts";
-import { costsOf, type PageCost } from "./beacon-cost.ts";
+import { bareScripts, costsOf, type PageCost } from "./beacon-cost.ts";
 import { labAndRawBrowser } from "./lab-of-file.ts";
 
 const { lab, browser } = await labAndRawBrowser();
@@ -11,7 +11,11 @@ const { lab, browser } = await labAndRawBrowser();
 it("the main-thread cost of both messages is measured, and printed", async () => {
   const slowed = { pages: 21, slowDown: 4 };
   const [first, ...again] = await costsOf(browser, lab, { name: "cost", ...slowed });
-  const [, ...bare] = await costsOf(browser, lab, { name: "bare", instead: "bare", ...slowed });
+  const [, ...bare] = await costsOf(browser, lab, {
+    name: "bare",
+    instead: bareScripts.fetch,
+    ...slowed,
+  });
   const [full] = await costsOf(browser, lab, { name: "full", pages: 1, slowDown: 1 });
   const cpuMs = (of: (one: PageCost) => number | undefined, all = again): number =>
     median(all.map((one) => of(one) ?? Number.NaN));

@@ -17,15 +17,19 @@ type Visits = {
   readonly pages: number;
   /** How often the browser is to slow its main threads down; 1 for full speed. */
   readonly slowDown: number;
-  /** A script in the snippet's place: `nothing` of equal size, or `bare`, which sends as much. */
-  readonly instead?: keyof typeof scripts;
+  /** A script in the snippet's place. */
+  readonly instead?: string;
 };
 
 const filler = `/*${"-".repeat(2_400)}*/`;
 const message = `{ method: "POST", body: "-".repeat(450), keepalive: true, credentials: "omit", mode: "no-cors" }`;
-const scripts = {
+const to = `"http://localhost:" + location.port + "/nothing"`;
+
+/** Scripts of equal size: one that does nothing, and two that send as much and no more, at once or at the end. */
+export const bareScripts = {
   nothing: filler,
-  bare: `fetch("http://localhost:" + location.port + "/t/bare", ${message}).catch(() => {});${filler}`,
+  fetch: `fetch(${to}, ${message}).catch(() => {});${filler}`,
+  sendBeacon: `addEventListener("visibilitychange", () => navigator.sendBeacon(${to}, "-".repeat(900)));${filler}`,
 } as const;
 
 const work = `for (let n = 0, x = 1; n < 3e6; n++) x = (x * 1103515245 + 12345) & 0x7fffffff;`;
@@ -44,12 +48,12 @@ export async function costsOf(
   const stop = await browser.trace();
   for (const each of names) {
     const head = `<script>${work}${tellingOnLoad(each)}</script>`;
-    const page = { head, body, ...(instead && { instead: scripts[instead] }) };
+    const page = { head, body, ...(instead !== undefined && { instead }) };
     await tab.send("Page.navigate", { url: lab.put(each, page) });
     await lab.heard(each);
   }
   await tab.send("Page.navigate", { url: "about:blank" });
-  if (!instead) for (const each of names) await lab.until(each, 2);
+  if (instead === undefined) for (const each of names) await lab.until(each, 2);
   const events = await stop();
   await browser.send("Target.closeTarget", { targetId: tab.targetId });
   return names.map((each) => costIn(events, each));
