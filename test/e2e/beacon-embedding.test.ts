@@ -6,6 +6,8 @@ import { saidOf, tellingWhenCollected, type Page } from "./beacon-lab.ts";
 import { labOfFile } from "./lab-of-file.ts";
 
 const lab = await labOfFile();
+/** Of the same site: its renderer goes on, and has time to say what a page had still to say. */
+const elsewhere = lab.put("elsewhere", { document: "<!doctype html><p>Elsewhere" });
 
 /** What a page is, given the snippet's URL. */
 type Embedding = (source: string) => Page;
@@ -159,7 +161,7 @@ inEachBrowser(({ name: browser, inTab }) => {
       await inTab(async (tab) => {
         await tab.navigate(url);
         await lab.heard(name);
-        await tab.goto("about:blank");
+        await tab.goto(elsewhere);
       });
       const beacons = await lab.until(name, 2);
       expect(beacons.map(({ said }) => said["stitch.late_seq"])).toEqual([0, 1]);
@@ -184,7 +186,7 @@ inEachBrowser(({ name: browser, inTab }) => {
         // Whatever it had to send goes before what the next page sends.
         await tab.goto(lab.put(next, { engine: tellingWhenCollected(lab, next) }));
         await lab.heard(next);
-        await tab.goto("about:blank");
+        await tab.goto(elsewhere);
       });
       await lab.until(next, 2);
       expect(lab.arrived(name)).toEqual([]);

@@ -6,6 +6,8 @@ import { saidOf, tellingWhenCollected } from "./beacon-lab.ts";
 import { labOfFile } from "./lab-of-file.ts";
 
 const lab = await labOfFile();
+/** Of the same site: its renderer goes on, and has time to say what a page had still to say. */
+const elsewhere = lab.put("elsewhere", { document: "<!doctype html><p>Elsewhere" });
 
 type Snippet = { readonly name: string; readonly source: string };
 
@@ -48,7 +50,7 @@ inEachBrowser(({ name: browser, inTab }) => {
       await inTab(async (tab) => {
         await tab.goto(url);
         await lab.heard(name);
-        await tab.goto("about:blank");
+        await tab.goto(elsewhere);
       });
       const beacons = await lab.until(name, 2);
       expect(beacons.map(({ said }) => said["stitch.late_seq"])).toEqual([0, 1]);

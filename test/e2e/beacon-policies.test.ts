@@ -6,6 +6,8 @@ import { tellingWhenCollected, type Page } from "./beacon-lab.ts";
 import { labOfFile } from "./lab-of-file.ts";
 
 const lab = await labOfFile();
+/** Of the same site: its renderer goes on, and has time to say what a page had still to say. */
+const elsewhere = lab.put("elsewhere", { document: "<!doctype html><p>Elsewhere" });
 
 const csp = (...directives: readonly string[]): Readonly<Record<string, string>> => ({
   "content-security-policy": directives.join("; "),
@@ -80,7 +82,7 @@ inEachBrowser(({ name: browser, inTab }) => {
     await inTab(async (tab) => {
       await tab.navigate(lab.put(name, { ...page, engine }));
       await lab.heard(name);
-      await tab.goto("about:blank");
+      await tab.goto(elsewhere);
     });
     const beacons = await lab.until(name, 2);
     return beacons.map(({ said }) => [said["stitch.late_seq"], said["csp.violations"]]);
@@ -107,7 +109,7 @@ inEachBrowser(({ name: browser, inTab }) => {
         const title = await tab.evaluate("document.title");
         const messages = await tab.messages();
         const thrown = messages.filter(({ level }) => level === "exception");
-        await tab.goto("about:blank");
+        await tab.goto(elsewhere);
         return { title, thrown };
       });
       expect(seen).toEqual({ title: what === "the snippet" ? name : "ran", thrown: [] });
