@@ -9,7 +9,7 @@ import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { windowsFrom } from "#src/adapters/windows.ts";
 import { servicesFor, type Env } from "#src/services.ts";
 
-export { Project, Registry, Rollout } from "#src/index.ts";
+export { Project, Registry, Rollout, Sweeper } from "#src/index.ts";
 
 type ChaosEnv = Env & { readonly RECEIVER?: string; readonly RECEIVER_SECRET?: string };
 

@@ -3,7 +3,7 @@
 import worker, { Rollout as RealRollout } from "#src/index.ts";
 import type { Env } from "#src/services.ts";
 
-export { Project, Registry, Window } from "#src/index.ts";
+export { Project, Registry, Sweeper, Window } from "#src/index.ts";
 
 let isDeaf = false;
 

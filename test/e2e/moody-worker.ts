@@ -5,7 +5,7 @@ import worker, { Registry as RealRegistry } from "#src/index.ts";
 import type { Kill } from "#src/adapters/flag-registry.ts";
 import type { Env } from "#src/services.ts";
 
-export { Project, Rollout, Window } from "#src/index.ts";
+export { Project, Rollout, Sweeper, Window } from "#src/index.ts";
 
 const forever = (): Promise<never> => new Promise(() => {});
 
