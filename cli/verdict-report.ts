@@ -48,6 +48,7 @@ function decision(verdict: VerdictView, nowMs: number): readonly Pair[] {
     ...last(verdict),
     ["stage", stageText(verdict)],
     ["units", `${count(units.canary)} canary, ${count(units.control)} control; split ${split}`],
+    ...toldText(verdict),
     ...carriedOut(verdict),
     ...expected(verdict, nowMs),
     ...(isReproduced === null
@@ -82,6 +83,23 @@ function stageText({ stage, stages, sharePpm, attempt }: VerdictView): string {
 }
 
 type Pair = readonly [name: string, value: string];
+
+/** How much of the audience is judged: browsers that tell no arms are in neither. */
+function toldText({ told }: VerdictView): readonly Pair[] {
+  if (told === null) return [];
+  const { token, inferred, nothing } = told;
+  const all = token + inferred + nothing;
+  if (all === 0) return [];
+  const share = (views: number): string => `${shareText(views / all)} of page views`;
+  const inferredText = inferred === 0 ? "" : `, the edge worked out those of ${share(inferred)}`;
+  return [["arms", `${share(nothing)} told none${inferredText}`]];
+}
+
+function shareText(share: number): string {
+  return new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 })
+    .format(share)
+    .replace("%", " %");
+}
 
 function carriedOut({ outcome, isAutomatic, notices }: VerdictView): readonly Pair[] {
   const pairs: Pair[] = [];

@@ -210,6 +210,22 @@ describe("everyone as the control", () => {
   });
 });
 
+describe("how pages told their arms", () => {
+  it("is counted, be it that they were in none; and an arm that is unknown counts for nothing", () => {
+    const columns = { columns: { errors: 0, ms: 5 } };
+    const inferred = { ...view(2, "canary", columns), isInferred: true };
+    const evidence = fold(nothing, trial, [
+      view(1, "canary", columns),
+      inferred,
+      view(3, "rest", columns),
+      { ...view(4, "control", columns), arms: undefined },
+      { ...inferred, seq: 5, arms: { [trial.flag]: "unknown" } },
+    ]);
+    expect(evidence.told).toEqual({ token: 2, inferred: 1, nothing: 2 });
+    expect(evidence.units.reduce((sum, each) => sum + each, 0)).toBe(2);
+  });
+});
+
 describe("stored evidence", () => {
   it("is read back exactly, fractions too", () => {
     fc.assert(

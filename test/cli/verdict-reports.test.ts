@@ -87,6 +87,19 @@ describe("a verdict on the terminal", () => {
     );
   });
 
+  it("says how many page views told no arms, and of how many they were worked out", () => {
+    const { input, ...rest } = standing(2_000, usual);
+    const told = { token: 940, inferred: 35, nothing: 25 };
+    const view = viewStanding({ ...rest, input: { ...input, told } });
+    const text = verdictText(view, Date.parse(view.at));
+    expect(text).toMatch(
+      /^ +arms +2\.5 % of page views told none, the edge worked out those of 3\.5 % of page views$/m,
+    );
+    const { told: _, ...silent } = input;
+    const before = viewStanding({ ...rest, input: silent });
+    expect(verdictText(before, Date.parse(before.at))).not.toMatch(/^ +arms /m);
+  });
+
   it("names a split that is not as planned", () => {
     const text = textOf(2_000, usual, { assignments: [{ control: 10_000, canary: 8_000 }] });
     expect(text).toContain("split not as planned");

@@ -155,6 +155,7 @@ async function ofPageViews(): Promise<Promised> {
     "user_agent.synthetic.type": "test",
     "delivery.epoch": expect.toSatisfy((epoch: number) => epoch > 0) as number,
     "delivery.arms": { [slower()]: "canary" },
+    "delivery.arms_source": "token",
     "delivery.token_ok": true,
     "delivery.bucket": expect.toSatisfy((bucket: number) => bucket >= 0 && bucket < 64) as number,
     "delivery.delay_ms": 40,

@@ -47,6 +47,8 @@ const snapshotSchema = v.object({
   pointers: v.array(v.unknown()),
   /** Keys of tokens and visitors, newest first: each lives on while the next one signs. */
   signingKeys: v.array(digest),
+  /** When the newest of them was made, ms since 1970. */
+  signsSinceMs: v.optional(whole, 0),
   /** Sinks that an operator has told to wait, by name. */
   pausedSinks: v.optional(v.array(v.string()), []),
   /** How many shards page views have, newest first: see #rum/window/ring.ts. */
@@ -77,6 +79,7 @@ export const safeSnapshot: Snapshot = {
   mutedAccounts: [],
   pointers: [],
   signingKeys: [],
+  signsSinceMs: 0,
   pausedSinks: [],
   rings: [],
 };

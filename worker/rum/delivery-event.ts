@@ -53,6 +53,7 @@ export function deliveryEvent(facts: DeliveryFacts): WideEvent {
     "service.name": account === undefined ? undefined : `${account}/${itemId}`,
     "delivery.epoch": facts.epoch,
     "delivery.arms": facts.arms,
+    "delivery.arms_source": "edge",
     "delivery.bucket": facts.bucket,
     "delivery.delay_ms": facts.delayMs,
     "network.protocol.version": protocolOf(properties["httpProtocol"]),

@@ -63,11 +63,15 @@ function write(
   for (const name in from) if (isMeant(name)) row[name] = from[name];
 }
 
-/** What one token says, whole: the first that held or, if none did, the first that came. */
+/**
+ * What is said of the arms, whole: by the first token that held, else by the edge that worked
+ * them out, else by the first token that came.
+ */
 function tokenWord(arrivals: readonly Arrival[]): Seen {
   const all = arrivals.map(({ beacon }) => beacon.seen);
   return (
     all.find((seen) => seen["delivery.token_ok"] === true) ??
+    all.find((seen) => seen["delivery.arms_source"] === "inferred") ??
     all.find((seen) => seen["delivery.token_ok"] !== undefined) ??
     {}
   );

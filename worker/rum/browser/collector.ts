@@ -2,6 +2,7 @@
 // its way. Watches what the page does to its visitor and who does it, and hands all
 // of it to the server when the page is hidden.
 import { lateSessionId } from "#rum/positions.ts";
+import { readToken } from "./arms.ts";
 import { countTracked } from "./engine.ts";
 import { countErrors } from "./errors.ts";
 import { guarded, listen } from "./guard.ts";
@@ -18,9 +19,10 @@ import { watchVisibility } from "./visibility.ts";
 const start = guarded((handover: Handover): void => {
   const [, items, source, early] = handover;
   // Nobody has seen the page yet, or the early part failed: then there is no view.
-  if (early.length === 0) return;
+  if (!early[0]) return;
   early[lateSessionId] = sessionOf(handover[0], early);
   beginView(0, early);
+  readToken(source, early);
   listen("securitypolicyviolation", (event) => {
     if (items.length < 500) items.push(event);
   });

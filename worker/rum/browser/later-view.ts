@@ -32,7 +32,7 @@ export const sendLaterEarly = (
 ): readonly unknown[] => {
   const row = [...first];
   row.fill(null, earlySnippetTiming, earlySnippetEvalStart + 1);
-  for (const at of [earlyEdgeCacheStatus, earlyEdgeDurMs, earlyReferrerDomain]) row[at] = null;
+  row[earlyEdgeCacheStatus] = row[earlyEdgeDurMs] = row[earlyReferrerDomain] = null;
   row[earlyNavActivationStart] = row[earlyTpBeforeSnippet] = null;
   row[earlyPvIndex] = index;
   row[earlyStitchTransport] = "keepalive";

@@ -62,7 +62,7 @@ export const live = (handover: Handover): void => {
     settling = undefined;
   });
   const timeOut = guarded((view: PageView): void => {
-    if (view !== current || view.sequence > 0) return;
+    if (view.sequence || view !== current) return;
     complete("timeout");
     send(view, to);
   });
@@ -94,7 +94,7 @@ export const live = (handover: Handover): void => {
     const wasCut = mayStay || current.said[latePageEndReason] === '"timeout"';
     mayStay = false;
     complete(reason);
-    if (sequence === 0 || wasCut || hasNews(current)) send(current, to);
+    if (!sequence || wasCut || hasNews(current)) send(current, to);
   };
   const onVisibility = (atMs: number): void => {
     const hidden = document.visibilityState === "hidden";

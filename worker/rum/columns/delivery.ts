@@ -31,9 +31,16 @@ export const deliveryColumns = {
   "delivery.epoch": token(epoch, "Of the snapshot of flags that the arms were given by."),
   "delivery.arms": token(
     map,
-    "The arm, canary or control, of each flag under trial; flags that it was in neither of are left out.",
+    "The arm, `canary` or `control`, of each flag under trial; flags that it was in neither of are left out, and those that the edge could not work out are `unknown`.",
   ),
-  "delivery.token_ok": token(boolean, "Whether the token's signature and age hold."),
+  "delivery.arms_source": token(
+    oneOf(["token", "inferred", "edge"]),
+    "Who says the arms: a page's token; the edge, that worked them out for a page whose browser could not read its token; or the edge that answered a sampled request.",
+  ),
+  "delivery.token_ok": token(
+    boolean,
+    "Whether the token's signature and age hold; absent where there was none.",
+  ),
   "delivery.bucket": token(
     bucket,
     "One of 64 that visitors share: the same all day for the same address and user agent; of a page, only where it is in an arm.",

@@ -58,6 +58,7 @@ function columnsOf({ epoch, arms, bucket }: Token, { snapshot }: HeldSnapshot): 
     "delivery.token_ok": true,
     "delivery.epoch": epoch,
     "delivery.arms": named,
+    "delivery.arms_source": "token",
     // Who is in no arm says 0, whatever bucket they are in.
     ...(arms.length > 0 && { "delivery.bucket": bucket }),
     ...(delayMs > 0 && { "delivery.delay_ms": delayMs }),

@@ -103,6 +103,8 @@ export const verdictView = v.object({
   units: arms,
   /** Requests that the edge counted. */
   assignments: arms,
+  /** Page views by how they told their arms; null where nobody counted. */
+  told: v.nullable(v.object({ token: v.number(), inferred: v.number(), nothing: v.number() })),
   sampleRatio: v.object({ lnE: v.number(), lnThreshold: v.number() }),
   guardrails: v.array(guardrailView),
   /** When it can go on by itself or must go back at this rate; null where neither is in sight. */

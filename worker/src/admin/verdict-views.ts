@@ -53,6 +53,7 @@ function viewVerdict(input: VerdictInput, verdict: Verdict): Computed {
     })),
     units: verdict.units,
     assignments: sumOf(input.strata.map(({ assignments }) => assignments)),
+    told: input.told ?? null,
     sampleRatio: { lnE: verdict.lnESampleRatio, lnThreshold: lnMismatch },
     guardrails: verdict.guardrails.map((each, at) => {
       const { name, role, units, levels, change, lnE, lnThreshold } = each;

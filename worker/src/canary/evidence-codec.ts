@@ -7,8 +7,8 @@ import { mostGuardrails } from "./guardrails.ts";
 import { NumberReader, NumberWriter } from "./number-bytes.ts";
 import { emptyTally, mostStrata, type Tally } from "./tally.ts";
 
-// 1 had no `recent`.
-const version = 2;
+// 1 had no `recent`, and 2 did not count how pages told their arms.
+const version = 3;
 const oldest = 1;
 const longestFlag = 64;
 // A measure's key names up to six columns and texts.
@@ -25,13 +25,14 @@ export function encodeEvidence(evidence: Evidence): Uint8Array {
   writer.text(evidence.flag);
   writer.whole(evidence.attempt);
   writer.whole(evidence.newestRun + 1);
-  const { latestAtMs, strangers, pulse, recent } = evidence;
+  const { latestAtMs, strangers, pulse, recent, told } = evidence;
   writer.numbers(Float64Array.of(latestAtMs, strangers, pulse.end));
   writer.numbers(evidence.units);
   writer.numbers(evidence.crowds);
   writer.numbers(pulse.slots);
   writer.whole(recent.end);
   writer.numbers(recent.slots);
+  writer.numbers(Float64Array.of(told.token, told.inferred, told.nothing));
   writer.whole(evidence.tallies.size);
   for (const [key, tally] of inOrder(evidence.tallies)) {
     writer.text(key);
@@ -58,7 +59,7 @@ export function decodeEvidence(bytes: Uint8Array): Result<Evidence, CodecError> 
     return err({ reason: "unknown_evidence_version", version: stored });
   }
   const evidence = emptyEvidence({ flag: reader.text(longestFlag), attempt: reader.whole() });
-  const { units, crowds, pulse, recent } = evidence;
+  const { units, crowds, pulse, recent, told } = evidence;
   evidence.newestRun = reader.whole() - 1;
   const scalars = new Float64Array(3);
   for (const numbers of [scalars, units, crowds, pulse.slots]) reader.numbers(numbers);
@@ -66,6 +67,11 @@ export function decodeEvidence(bytes: Uint8Array): Result<Evidence, CodecError> 
   if (stored >= 2) {
     recent.end = reader.whole();
     reader.numbers(recent.slots);
+  }
+  if (stored >= 3) {
+    const counts = new Float64Array(3);
+    reader.numbers(counts);
+    [told.token = 0, told.inferred = 0, told.nothing = 0] = counts;
   }
   readTallies(reader, evidence.tallies);
   readCursors(reader, evidence.cursors);

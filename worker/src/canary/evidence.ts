@@ -32,7 +32,9 @@ type Observation = {
   /** The visitor's bucket, out of 64; −1 where nobody says. */
   readonly bucket: number;
   /** By flag, those in neither arm left out; undefined where nobody vouches for them. */
-  readonly arms: Readonly<Record<string, Arm>> | undefined;
+  readonly arms: Readonly<Record<string, Arm | "unknown">> | undefined;
+  /** Whether the edge worked them out, as the page's browser could not read its token. */
+  readonly isInferred?: boolean;
   readonly columns: Columns;
   /** What a delivery was of; other events have none. */
   readonly route?: string;
@@ -44,6 +46,9 @@ export type EvidenceEvent = { readonly seq: number } & Observation;
 /** Events of one shard, in its order. May come twice, in whole or in part. */
 export type Batch = { readonly shard: string; readonly events: readonly EvidenceEvent[] };
 
+/** Page views of all flags by how they told this one's arm, be it that they were in none. */
+export type Told = { token: number; inferred: number; nothing: number };
+
 /** The evidence of one attempt. The arrays are flat: see `tally.ts`. */
 export type Evidence = {
   readonly flag: string;
@@ -54,6 +59,7 @@ export type Evidence = {
   latestAtMs: number;
   /** Units in an arm from before the attempt began. */
   strangers: number;
+  readonly told: Told;
   /** Per stratum and arm. */
   readonly units: Float64Array;
   /** Units per arm and bucket. */
@@ -87,6 +93,7 @@ export function emptyEvidence({ flag, attempt }: Pick<Evidence, "flag" | "attemp
     newestRun: -1,
     latestAtMs: 0,
     strangers: 0,
+    told: { token: 0, inferred: 0, nothing: 0 },
     units: new Float64Array(mostStrata * 2),
     crowds: new Float64Array(2 * visitorBuckets),
     pulse: emptyPulse(),
@@ -97,9 +104,10 @@ export function emptyEvidence({ flag, attempt }: Pick<Evidence, "flag" | "attemp
 }
 
 function copyEvidence(evidence: Evidence): Evidence {
-  const { units, crowds, pulse, recent, tallies, cursors } = evidence;
+  const { units, crowds, pulse, recent, tallies, cursors, told } = evidence;
   return {
     ...evidence,
+    told: { ...told },
     units: units.slice(),
     crowds: crowds.slice(),
     pulse: copyRing(pulse),
@@ -140,8 +148,9 @@ export function foldBatch(
 }
 
 function foldEvent(evidence: Evidence, trial: Trial, event: Observation): void {
-  if (event.arms === undefined) return;
-  const name = event.arms[trial.flag] ?? "rest";
+  const name = event.arms === undefined ? "unknown" : (event.arms[trial.flag] ?? "rest");
+  if (event.kind === "page_view") countTold(evidence.told, name, event);
+  if (name === "unknown") return;
   const isRest = name === "rest";
   if (isRest && !trial.seesRest) return;
   const arm: ArmIndex = name === "canary" ? canary : control;
@@ -170,6 +179,12 @@ function foldEvent(evidence: Evidence, trial: Trial, event: Observation): void {
   }
   const { atMs } = event;
   if (isUnit) addSeen(evidence.recent, { atMs, arm: name, bucket, isFailed });
+}
+
+function countTold(told: Told, name: string, { isInferred = false }: Observation): void {
+  if (name === "unknown") told.nothing += 1;
+  else if (isInferred) told.inferred += 1;
+  else told.token += 1;
 }
 
 function countUnit({ units, crowds, pulse }: Evidence, place: Place, atMs: number): void {
@@ -214,6 +229,11 @@ export function mergeEvidence(left: Evidence, right: Evidence): Result<Evidence,
     ...merged,
     latestAtMs: Math.max(left.latestAtMs, right.latestAtMs),
     strangers: left.strangers + right.strangers,
+    told: {
+      token: left.told.token + right.told.token,
+      inferred: left.told.inferred + right.told.inferred,
+      nothing: left.told.nothing + right.told.nothing,
+    },
     pulse: mergePulses(left.pulse, right.pulse),
     recent: mergeRecent(left.recent, right.recent),
   });

@@ -10,7 +10,7 @@ import {
   filledBuckets,
   sharedEffect,
 } from "./crowds.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, Told } from "./evidence.ts";
 import type { Guardrail, Policy } from "./guardrails.ts";
 import { measureKey } from "./observe.ts";
 import { controlSinceCanary } from "./pulse.ts";
@@ -71,6 +71,8 @@ export type VerdictInput = {
   readonly controlSinceCanary: number;
   /** Of the last windows of time, what each bucket's pages said and what the edge counted. */
   readonly recent?: readonly Window[];
+  /** Page views by how they told their arms; absent where nobody counted. */
+  readonly told?: Readonly<Told>;
   /** Time of the newest event of any flag. */
   readonly latestAtMs: number;
   /** In the order of the policy's guardrails. */
@@ -97,7 +99,7 @@ export function verdictInput({
   readonly policy: Policy;
   readonly nowMs: number;
 }): VerdictInput {
-  const { units, crowds, pulse, recent, latestAtMs, tallies } = evidence;
+  const { units, crowds, pulse, recent, latestAtMs, tallies, told } = evidence;
   const settledAtMs = nowMs - policy.settledAfterMs;
   const isCounted = inOneRow(edge.whole).some((count) => count > 0);
   return {
@@ -114,6 +116,7 @@ export function verdictInput({
     ...(isCounted && { assignedCrowding: crowdingOf(inOneRow(edge.whole)) }),
     controlSinceCanary: controlSinceCanary(pulse, settledAtMs),
     recent: windowsOf(recent, edge, settledAtMs),
+    told: { ...told },
     latestAtMs,
     evidence: policy.guardrails.map((guardrail) =>
       evidenceOn(guardrail, tallies.get(measureKey(guardrail)), {

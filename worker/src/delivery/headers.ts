@@ -13,7 +13,7 @@ export const contentTypes = {
 /** Fields that every cross-origin answer carries, errors included. */
 export const crossOriginFields: HeaderFields = [
   ["access-control-allow-origin", "*"],
-  ["access-control-expose-headers", "ETag"],
+  ["access-control-expose-headers", "ETag, Server-Timing"],
   ["cross-origin-resource-policy", "cross-origin"],
   ["timing-allow-origin", "*"],
   ["x-content-type-options", "nosniff"],

@@ -7,13 +7,13 @@ import { protocolOf } from "#rum/protocol.ts";
 import { thirdPartyColumns } from "#rum/third-parties.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
 import type { Visit } from "./delivery.ts";
+import { inferredColumns } from "./infer-arms.ts";
 
 /** The columns of a beacon that its sender has no say in. */
-export function senderColumns(
-  { said }: Beacon,
-  { headers, cf, services, held, nowMs }: Visit,
-  { account, id }: Pointer,
-): Seen {
+export function senderColumns(beacon: Beacon, visit: Visit, pointer: Pointer): Seen {
+  const { said } = beacon;
+  const { account, id } = pointer;
+  const { headers, cf, services, held, nowMs } = visit;
   const { tokens, senders } = services.beacons;
   return {
     "account.id": account,
@@ -27,6 +27,7 @@ export function senderColumns(
     ...languageColumn(headers.get("accept-language")),
     ...thirdPartyColumns(said["beacon.neighbours"]),
     ...tokens.read(said["beacon.token"], held, nowMs),
+    ...inferredColumns(beacon, visit, pointer),
   };
 }
 

@@ -99,6 +99,7 @@ export class SnapshotAuthority {
 
   #build(nowMs: number): Snapshot {
     const rollouts = this.#table.rollouts();
+    const keys = this.#table.signingKeys();
     const engines: Record<string, Digest> = {};
     const beacons: Snapshot["beacons"] = {};
     for (const { engine, beacon } of rollouts.map((each) => each.patch)) {
@@ -119,7 +120,8 @@ export class SnapshotAuthority {
       beacons,
       mutedAccounts: [...this.#deps.beacons.policy().mutedAccounts],
       pointers: [...this.#table.movedSince(nowMs - pointerRidesMs)],
-      signingKeys: this.#table.signingKeys().map(({ key }) => key),
+      signingKeys: keys.map(({ key }) => key),
+      signsSinceMs: keys[0]?.madeAtMs ?? 0,
       pausedSinks: [...this.#table.pausedSinks()],
       rings: [...this.#table.rings()],
     };

@@ -8,7 +8,6 @@ import type { RolloutRpc } from "#src/adapters/rollouts.ts";
 import { murmur3 } from "#base/murmur3.ts";
 import { evidenceColumns } from "#src/canary/rollout-policy.ts";
 import type { EvidenceEvent } from "#src/canary/evidence.ts";
-import type { Arm } from "#flags/arms.ts";
 import { visitorBuckets } from "#flags/token.ts";
 import { allTaken } from "./outcome.ts";
 import type { Sink, SinkBatch, SinkOutcome } from "./sink.ts";
@@ -82,21 +81,25 @@ function observationOf(seq: number, event: WideEvent, columns: ReadonlySet<strin
     epoch: event["delivery.epoch"] ?? 0,
     bucket: event["delivery.bucket"] ?? bucketOf(event, arms),
     arms,
+    ...(event["delivery.arms_source"] === "inferred" && { isInferred: true }),
     columns: read,
     ...(route !== undefined && { route }),
   };
 }
 
-/** Nobody vouches for the arms of a page whose token did not hold. */
+/** Nobody vouches for the arms of a page whose token did not hold, or that told none. */
 function armsOf(event: WideEvent): EvidenceEvent["arms"] {
-  const isVouchedFor = event["delivery.token_ok"] === true || event["event.kind"] === "delivery";
+  const isVouchedFor =
+    event["delivery.token_ok"] === true ||
+    event["delivery.arms_source"] === "inferred" ||
+    event["event.kind"] === "delivery";
   if (!isVouchedFor) return undefined;
-  return (event["delivery.arms"] ?? {}) as Readonly<Record<string, Arm>>;
+  return (event["delivery.arms"] ?? {}) as EvidenceEvent["arms"];
 }
 
 // Who is in no arm has no bucket: their token need not name them. Whoever is in one, and has
 // none nonetheless, is taken for another visitor each time.
 function bucketOf(event: WideEvent, arms: EvidenceEvent["arms"] = {}): number {
-  const isInArm = Object.keys(arms).length > 0;
+  const isInArm = Object.values(arms).some((arm) => arm !== "unknown");
   return isInArm ? murmur3(event["event.id"] ?? "") % visitorBuckets : -1;
 }
