@@ -72,7 +72,6 @@ function resultOf(world: World, outcomes: readonly RampOutcome[]): WorldResult {
   const at = (p: number) => views[Math.floor(p * views.length)] ?? Infinity;
   const takenBack = shareOf(outcomes, ({ rolledBackBy }) => rolledBackBy !== undefined);
   const told = shareOf(outcomes, isTold);
-  const p90 = at(0.9);
   return {
     name: world.name,
     runs: outcomes.length,
@@ -80,14 +79,18 @@ function resultOf(world: World, outcomes: readonly RampOutcome[]): WorldResult {
     told,
     causes,
     medianViews: finite(at(0.5)),
-    p90Views: finite(p90),
-    isRight: isRight(world.right, { takenBack: takenBack.share, told: told.share, p90 }),
+    p90Views: finite(at(0.9)),
+    isRight: isRight(world.right, {
+      takenBack: takenBack.share,
+      told: told.share,
+      median: at(0.5),
+    }),
   };
 }
 
 function isRight(
   right: World["right"],
-  { takenBack, told, p90 }: { takenBack: number; told: number; p90: number },
+  { takenBack, told, median }: { takenBack: number; told: number; median: number },
 ): boolean {
   switch (right.kind) {
     case "kept":
@@ -95,7 +98,7 @@ function isRight(
     case "told":
       return told >= right.leastTold && takenBack >= right.leastTakenBack;
     case "found":
-      return p90 <= right.p90;
+      return median <= right.median;
   }
 }
 

@@ -25,6 +25,8 @@ describe("a harmless ramp is not taken back", () => {
   it.each([
     ["where SDKs poll beside the pages", "sdk-polls", 6],
     ["by a client that runs no script, however often it asks", "no-javascript", 6],
+    ["by a few visitors who come most of the time", "zipf-1.2", 8],
+    ["by one visitor with fifty bad views among twenty honest ones", "one-bad-visitor", 10],
   ])(
     "%s",
     async (_, name, runs) => {
@@ -52,6 +54,18 @@ describe("a canary of few accounts that is broken outright", () => {
     "%s, and is taken back from sixteen accounts on",
     async (_, name) => {
       expect(await takenBack(name, 6)).toHaveLength(6);
+    },
+    patienceMs,
+  );
+});
+
+describe("harm that comes after 50,000 clean views of the canary", () => {
+  it(
+    "is weighed by what came after it began",
+    async () => {
+      const views = (await outcomesOf("late-p75", 3)).map(({ canaryViews }) => canaryViews);
+      // From the start alone it takes some 4,800.
+      expect(Math.max(...views)).toBeLessThan(1_500);
     },
     patienceMs,
   );

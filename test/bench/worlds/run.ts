@@ -97,9 +97,11 @@ class Ramp {
   }
 
   async minute(stage: number): Promise<void> {
-    const { stages } = this.#world;
+    const { stages, harmAfter, viewsAfterHarm } = this.#world;
     const { views = 0, minutes = 1 } = stages[stage] ?? {};
-    const events = [...this.#pages(Math.round(views / minutes)), ...this.#polls()];
+    const isLate = harmAfter !== undefined && this.#canaryViews > harmAfter;
+    const perMinute = isLate && viewsAfterHarm ? viewsAfterHarm : Math.round(views / minutes);
+    const events = [...this.#pages(perMinute), ...this.#polls()];
     const numbered = events.map((event) => ({ seq: (this.#seq += 1), event }));
     await this.#sink.send({ shard: "one", events: numbered });
     this.#nowMs += minuteMs;

@@ -24,8 +24,8 @@ type Stage = {
 type Right =
   | { readonly kind: "kept"; readonly mostTakenBack: number }
   | { readonly kind: "told"; readonly leastTold: number; readonly leastTakenBack: number }
-  /** Canary views from the harm until nine of ten ramps are taken back. */
-  | { readonly kind: "found"; readonly p90: number };
+  /** Canary views from the harm until half of the ramps are taken back. */
+  | { readonly kind: "found"; readonly median: number };
 
 export type World = {
   readonly name: string;
@@ -40,6 +40,8 @@ export type World = {
   readonly harm?: Harm;
   /** Views of the canary before the harm begins. */
   readonly harmAfter?: number;
+  /** Page views a minute from then on, so that looks are as close as they are in production. */
+  readonly viewsAfterHarm?: number;
   readonly right: Right;
 };
 
@@ -99,7 +101,7 @@ function returning(share: number): World {
 
 const late: readonly Stage[] = [
   { sharePpm: 10_000, views: 20_000, minutes: 20 },
-  { sharePpm: 500_000, views: 130_000, minutes: 300 },
+  { sharePpm: 500_000, views: 240_000, minutes: 480 },
 ];
 
 export const worlds: readonly World[] = [
@@ -125,7 +127,8 @@ export const worlds: readonly World[] = [
     stages: late,
     harm: { ...harmless, errors: 3 },
     harmAfter: 50_000,
-    right: { kind: "found", p90: 3_000 },
+    viewsAfterHarm: 80,
+    right: { kind: "found", median: 4_000 },
   },
   {
     ...plain,
@@ -133,7 +136,8 @@ export const worlds: readonly World[] = [
     stages: late,
     harm: { ...harmless, evaluation: 1.5 },
     harmAfter: 50_000,
-    right: { kind: "found", p90: 400 },
+    viewsAfterHarm: 80,
+    right: { kind: "found", median: 600 },
   },
   returning(0.2),
   returning(0.4),

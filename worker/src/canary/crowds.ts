@@ -11,6 +11,12 @@ const doubts = 2;
 /** With so many buckets of accounts, their spread weighs twice what was seen; found by simulation. */
 const manyBuckets = 24;
 
+/** Events from which on their own spread is believed rather than what might be feared. */
+const fewEvents = 30;
+/** What chance alone makes of the spread of 64 counts, and of how few they seem. */
+const crowdingByChance = 0.25;
+const fewerByChance = 0.15;
+
 type Buckets = { readonly control: readonly ArmSums[]; readonly canary: readonly ArmSums[] };
 
 type Effect = {
@@ -25,7 +31,7 @@ type Effect = {
  * one standard error, because that of a few hundred units is mostly chance; and never below
  * what an arm's own certainly is, so that one visitor with twenty errors remains one visitor.
  */
-export function sharedEffect(tally: Tally, buckets: Buckets): number {
+function sharedEffect(tally: Tally, buckets: Buckets): number {
   const arms = effectsOf(tally, buckets);
   const units = arms.reduce((sum, { n }) => sum + n, 0);
   if (units === 0) return 1;
@@ -33,6 +39,30 @@ export function sharedEffect(tally: Tally, buckets: Buckets): number {
   const chance = Math.hypot(...arms.map(({ n, effect, error }) => (n / units) * effect * error));
   const own = arms.map(({ effect, error }) => effect * (1 - doubts * error));
   return Math.max(1, shared - chance, ...own);
+}
+
+/**
+ * Design effect of a difference between arms of visitors some of whom come far more often than
+ * others, ≥ 1: `sharedEffect`, from the start no less than what one frequent visitor could
+ * make of a few events, and more of it the fewer visitors the views are of in effect.
+ */
+export function visitorsEffect(tally: Tally, buckets: Buckets, crowding: number): number {
+  const events = totalSums(tally, control).nonZero + totalSums(tally, canary).nonZero;
+  const seen = sharedEffect(tally, buckets);
+  const feared = Math.max(1, crowding - crowdingByChance);
+  const blended = (events * seen + fewEvents * feared) / (events + fewEvents);
+  const fewer = manyBuckets / effectiveBuckets(buckets) - manyBuckets / visitorBuckets;
+  return Math.max(seen, blended) * (1 + Math.max(0, fewer - fewerByChance));
+}
+
+/** How many buckets of equal size would repeat themselves as often, the fewer of both arms'. */
+function effectiveBuckets(buckets: Buckets): number {
+  const arms = [buckets.control, buckets.canary].map((arm) => {
+    const units = arm.reduce((sum, { n }) => sum + n, 0);
+    const pairs = arm.reduce((sum, { n }) => sum + n * (n - 1), 0);
+    return pairs > 0 ? (units * (units - 1)) / pairs : visitorBuckets;
+  });
+  return Math.max(1, Math.min(visitorBuckets, ...arms));
 }
 
 /**

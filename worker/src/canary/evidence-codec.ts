@@ -5,6 +5,13 @@ import { err, ok, type Result } from "#base/result.ts";
 import { emptyEvidence, longestShardName, mostShards, type Evidence } from "./evidence.ts";
 import { mostGuardrails } from "./guardrails.ts";
 import { NumberReader, NumberWriter } from "./number-bytes.ts";
+import {
+  emptySnapshot,
+  mostRestarts,
+  type Restart,
+  type Restarts,
+  type Snapshot,
+} from "./restarts.ts";
 import { emptyTally, mostStrata, type Tally } from "./tally.ts";
 
 // 1 had no `recent`, and 2 did not count how pages told their arms.
@@ -94,6 +101,55 @@ function readCursors(reader: NumberReader, cursors: Map<string, number>): void {
   for (let at = 0; at < count && !reader.torn; at += 1) {
     cursors.set(reader.text(longestShardName), reader.whole());
   }
+}
+
+const restartsVersion = 1;
+
+/** The restarts of evidence as bytes: a row of their own, written when one is added. */
+export function encodeRestarts({ count, kept }: Restarts): Uint8Array {
+  const writer = new NumberWriter();
+  for (const whole of [restartsVersion, count, kept.length]) writer.whole(whole);
+  for (const { number, units, stratum, run, tallies } of kept) {
+    for (const whole of [number, units, stratum, run, tallies.size]) writer.whole(whole);
+    for (const [key, { sums, bins }] of inOrder(tallies)) {
+      writer.text(key);
+      writer.whole(bins.length === 0 ? 0 : 1);
+      for (const numbers of [sums, bins]) writer.numbers(numbers);
+    }
+  }
+  return writer.bytes();
+}
+
+/** Reads what `encodeRestarts` wrote. */
+export function decodeRestarts(bytes: Uint8Array): Result<Restarts, CodecError> {
+  const reader = new NumberReader(bytes);
+  const stored = reader.whole();
+  if (!reader.torn && stored !== restartsVersion) {
+    return err({ reason: "unknown_evidence_version", version: stored });
+  }
+  const count = reader.whole();
+  const length = Math.min(reader.whole(), mostRestarts);
+  const kept: Restart[] = [];
+  for (let at = 0; at < length && !reader.torn; at += 1) kept.push(readRestart(reader));
+  return !reader.torn && reader.ended ? ok({ count, kept }) : err({ reason: "torn_evidence" });
+}
+
+function readRestart(reader: NumberReader): Restart {
+  const place = {
+    number: reader.whole(),
+    units: reader.whole(),
+    stratum: Math.min(reader.whole(), mostStrata - 1),
+    run: reader.whole(),
+  };
+  const tallies = new Map<string, Snapshot>();
+  const size = Math.min(reader.whole(), mostGuardrails);
+  for (let at = 0; at < size && !reader.torn; at += 1) {
+    const key = reader.text(longestKey);
+    const snapshot = emptySnapshot(reader.whole() === 1);
+    for (const numbers of [snapshot.sums, snapshot.bins]) reader.numbers(numbers);
+    tallies.set(key, snapshot);
+  }
+  return { ...place, tallies };
 }
 
 /** Nothing that was counted is negative. */

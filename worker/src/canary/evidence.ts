@@ -7,6 +7,7 @@ import { visitorBuckets } from "#flags/token.ts";
 import type { Columns } from "./observe.ts";
 import { addBeat, emptyPulse, mergePulses, type Pulse } from "./pulse.ts";
 import { addSeen, emptyRecent, mergeRecent, type Recent } from "./recent.ts";
+import { noRestarts, restartsAfter, type Restarts } from "./restarts.ts";
 import { copyRing } from "./ring.ts";
 import {
   type ArmIndex,
@@ -67,6 +68,8 @@ export type Evidence = {
   readonly pulse: Pulse;
   readonly recent: Recent;
   readonly tallies: Map<string, Tally>;
+  /** Never changed in place: evidences share them. */
+  restarts: Restarts;
   /** Of each shard, the `seq` of the last event folded. */
   readonly cursors: Map<string, number>;
 };
@@ -99,6 +102,7 @@ export function emptyEvidence({ flag, attempt }: Pick<Evidence, "flag" | "attemp
     pulse: emptyPulse(),
     recent: emptyRecent(),
     tallies: new Map(),
+    restarts: noRestarts,
     cursors: new Map(),
   };
 }
@@ -144,6 +148,7 @@ export function foldBatch(
     if (event.kind === "page_view" || event.kind === "delivery") foldEvent(next, trial, event);
   }
   next.cursors.set(shard, cursor);
+  next.restarts = restartsAfter(next, Math.min(trial.strata.length, mostStrata) - 1);
   return ok(next);
 }
 
@@ -236,5 +241,7 @@ export function mergeEvidence(left: Evidence, right: Evidence): Result<Evidence,
     },
     pulse: mergePulses(left.pulse, right.pulse),
     recent: mergeRecent(left.recent, right.recent),
+    // What either had counted at its restarts is not what both together had.
+    restarts: noRestarts,
   });
 }

@@ -5,8 +5,9 @@ import { judgeMean, meanChange } from "./judge-mean.ts";
 import { judgeQuantile, quantileChange } from "./judge-quantile.ts";
 import { judgeRate, rateChange } from "./judge-rate.ts";
 import type { Answer, ChangeInterval, Question } from "./question.ts";
+import { initialPart } from "./restarts.ts";
 import { runsOf, stratumOf } from "./trial.ts";
-import type { GuardrailEvidence, VerdictInput } from "./verdict-input.ts";
+import type { EvidenceSince, GuardrailEvidence, VerdictInput } from "./verdict-input.ts";
 
 /** What is known of one guardrail. */
 export type GuardrailNumbers = Answer & {
@@ -16,6 +17,8 @@ export type GuardrailNumbers = Answer & {
   readonly change: number | null;
   /** So few visitors, or accounts, were seen that nothing is concluded from them. */
   readonly isAnecdote: boolean;
+  /** Where harm is seen best: what came after so many units of the canary; missing for all of it. */
+  readonly sinceUnits?: number;
   /** Harm is shown: `lnE` has reached its threshold. */
   readonly isHarmed: boolean;
 };
@@ -78,7 +81,8 @@ export function judgeGuardrail(question: Question): GuardrailNumbers {
   const { guardrail, evidence } = question;
   const answer = answerOf(question);
   const isAnecdote = evidence.buckets < fewestBuckets;
-  const lnE = isAnecdote ? 0 : answer.lnE;
+  const best = bestOf(question, answer.lnE);
+  const lnE = isAnecdote ? 0 : best.lnE;
   const { control, canary } = answer.levels;
   const change = control === 0 ? null : (canary - control) / Math.abs(control);
   return {
@@ -88,9 +92,48 @@ export function judgeGuardrail(question: Question): GuardrailNumbers {
     change: change !== null && Number.isFinite(change) ? change : null,
     lnE,
     isAnecdote,
+    ...(best.since && { sinceUnits: best.since.units }),
     isHarmed: lnE >= answer.lnThreshold,
     isUnharmed: !isAnecdote && answer.isUnharmed,
   };
+}
+
+type Best = { readonly lnE: number; readonly since?: EvidenceSince };
+
+// Each bet counts for its part, and the largest is no more than all together. Parts are lost
+// where nothing is said yet, too: ln E is then a little below 0.
+function bestOf(question: Question, lnE: number): Best {
+  const { since } = question.evidence;
+  if (since === undefined) return { lnE };
+  return since.reduce<Best>(
+    (best, each) => {
+      const { strata, bins } = each;
+      const evidence = { ...question.evidence, strata, ...(bins && { bins }) };
+      const later = answerOf({ ...question, evidence }).lnE + Math.log(each.part);
+      return later > best.lnE ? { lnE: later, since: each } : best;
+    },
+    { lnE: lnE + Math.log(initialPart) },
+  );
+}
+
+/**
+ * The same input without what its verdict does not depend on: of what came after restarts,
+ * only where harm is seen best. Small enough to be stored with every verdict.
+ */
+export function sharpened(input: VerdictInput): VerdictInput {
+  const evidence = questionsOf(input).map((question) => {
+    if (question.evidence.since === undefined) return question.evidence;
+    const { since } = bestOf(question, answerOf(question).lnE);
+    return withSince(question.evidence, since === undefined ? [] : [since]);
+  });
+  return { ...input, evidence };
+}
+
+function withSince(
+  evidence: GuardrailEvidence,
+  since: readonly EvidenceSince[],
+): GuardrailEvidence {
+  return { ...evidence, since };
 }
 
 function answerOf(question: Question): Answer {
@@ -123,26 +166,30 @@ export function changeInterval(question: Question): ChangeInterval | undefined {
 /** The same evidence, `factor` times as much of it: what is to come if nothing changes. */
 export function scaledQuestion(question: Question, factor: number): Question {
   const { evidence, strata } = question;
-  const { bins } = evidence;
   const times = <T extends Readonly<Record<string, number>>>(counts: T): T =>
     Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, count * factor])) as T;
-  const scaled: GuardrailEvidence = {
-    ...evidence,
-    strata: evidence.strata.map(({ control, canary }) => ({
-      control: times(control),
-      canary: times(canary),
-    })),
-    ...(bins && {
-      bins: {
-        control: { ...bins.control, counts: bins.control.counts.map((each) => each * factor) },
-        canary: { ...bins.canary, counts: bins.canary.counts.map((each) => each * factor) },
-      },
-    }),
+  const scaled = <T extends Pick<GuardrailEvidence, "strata" | "bins">>(counted: T): T => {
+    const { bins, strata: sums } = counted;
+    return {
+      ...counted,
+      strata: sums.map(({ control, canary }) => ({
+        control: times(control),
+        canary: times(canary),
+      })),
+      ...(bins && {
+        bins: {
+          control: { ...bins.control, counts: bins.control.counts.map((each) => each * factor) },
+          canary: { ...bins.canary, counts: bins.canary.counts.map((each) => each * factor) },
+        },
+      }),
+    };
   };
+  const { since } = evidence;
+  const more = scaled({ ...evidence, ...(since && { since: since.map(scaled) }) });
   const assigned = strata.map(({ allocation, units, assignments }) => ({
     allocation,
     units,
     assignments: times(assignments),
   }));
-  return { ...question, evidence: scaled, strata: assigned };
+  return { ...question, evidence: more, strata: assigned };
 }

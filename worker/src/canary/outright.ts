@@ -67,7 +67,7 @@ export function brokenReasons(input: VerdictInput): {
   const signs = recent.flatMap((window) =>
     isJudged ? [failingIn(window), silentIn(window)] : [silentIn(window)],
   );
-  return { shown: broken(signs, input), suspected: seemsBroken(signs) };
+  return { shown: broken(signs, input), suspected: seemsBroken(signs, input) };
 }
 
 /** The sign that is shown best, once all together are beyond chance: the mean of e-values is one. */
@@ -80,18 +80,26 @@ function broken(
   const [best] = signs.toSorted((left, right) => right.lnE - left.lnE);
   if (best === undefined || lnE < lnThreshold) return [];
   const { sign, marked, units } = best;
-  const isOfVisitors = unit === "visitor" || unit === "request";
-  const fewest = isOfVisitors ? fewestBroken.visitors : fewestBroken.accounts;
+  const fewest = isOfVisitors(unit) ? fewestBroken.visitors : fewestBroken.accounts;
   const isTheOthers = marked.canary * units.control < marked.control * units.canary;
   if (marked.canary < fewest || isTheOthers) return [];
   return [{ reason: "broken", sign, marked, units, lnE, lnThreshold }];
 }
 
-function seemsBroken(signs: readonly Outright[]): readonly BrokenReason[] {
-  const total = signs.find(({ isTotal }) => isTotal);
+// A frequent visitor with a blocker, or the one who is there at night, is no reason to wake anybody.
+function seemsBroken(
+  signs: readonly Outright[],
+  { rollout: { unit } }: VerdictInput,
+): readonly BrokenReason[] {
+  const fewest = isOfVisitors(unit) ? fewestBroken.visitors : 0;
+  const total = signs.find(({ isTotal, marked }) => isTotal && marked.canary >= fewest);
   if (total === undefined) return [];
   const { sign, marked, units } = total;
   return [{ reason: "seems_broken", sign, marked, units }];
+}
+
+function isOfVisitors(unit: VerdictInput["rollout"]["unit"]): boolean {
+  return unit === "visitor" || unit === "request";
 }
 
 function failingIn({ canary, control, rest }: Window): Outright {

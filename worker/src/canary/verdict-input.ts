@@ -8,13 +8,14 @@ import {
   arrivalsEffect,
   crowdingOf,
   filledBuckets,
-  sharedEffect,
+  visitorsEffect,
 } from "./crowds.ts";
 import type { Evidence, Told } from "./evidence.ts";
 import type { Guardrail, Policy } from "./guardrails.ts";
 import { measureKey } from "./observe.ts";
 import { controlSinceCanary } from "./pulse.ts";
 import { windowsOf, type Window } from "./recent.ts";
+import { partOf, tallySince, type Restart } from "./restarts.ts";
 import { armBins, armBuckets, armSums, canary, control, type Tally } from "./tally.ts";
 import type { Stratum } from "./trial.ts";
 
@@ -23,6 +24,16 @@ export type BinCounts = { readonly from: number; readonly counts: readonly numbe
 
 /** What one arm showed of one guardrail, per stratum. */
 export type Arms<T> = { readonly control: T; readonly canary: T };
+
+/** What came after a restart. */
+export type EvidenceSince = {
+  /** Units of the canary that had come by then. */
+  readonly units: number;
+  /** The part of the bet that was placed then. */
+  readonly part: number;
+  readonly strata: readonly Arms<ArmSums>[];
+  readonly bins?: Arms<BinCounts>;
+};
 
 /** The evidence on one guardrail. */
 export type GuardrailEvidence = {
@@ -33,6 +44,8 @@ export type GuardrailEvidence = {
   readonly designEffect: number;
   /** The same of arrivals among what the edge assigned, where it counted by bucket. */
   readonly assignedEffect?: number;
+  /** The same as if it had begun at restarts; missing where the tests had none. */
+  readonly since?: readonly EvidenceSince[];
   /** Fewest of the 64 buckets that either arm fills: few buckets are few visitors. */
   readonly buckets: number;
 };
@@ -99,7 +112,8 @@ export function verdictInput({
   readonly policy: Policy;
   readonly nowMs: number;
 }): VerdictInput {
-  const { units, crowds, pulse, recent, latestAtMs, tallies, told } = evidence;
+  const { units, crowds, pulse, recent, latestAtMs, tallies, restarts, told } = evidence;
+  const crowding = crowdingOf(crowds);
   const settledAtMs = nowMs - policy.settledAfterMs;
   const isCounted = inOneRow(edge.whole).some((count) => count > 0);
   return {
@@ -112,7 +126,7 @@ export function verdictInput({
       units: pair(units, stratum),
       assignments: assignments[stratum] ?? { control: 0, canary: 0 },
     })),
-    crowding: crowdingOf(crowds),
+    crowding,
     ...(isCounted && { assignedCrowding: crowdingOf(inOneRow(edge.whole)) }),
     controlSinceCanary: controlSinceCanary(pulse, settledAtMs),
     recent: windowsOf(recent, edge, settledAtMs),
@@ -122,6 +136,9 @@ export function verdictInput({
       evidenceOn(guardrail, tallies.get(measureKey(guardrail)), {
         strata: strata.length,
         unit: rollout.unit,
+        crowding,
+        restarts: restarts.kept,
+        run: evidence.newestRun,
         ...(isCounted && { assigned: edge.whole }),
       }),
     ),
@@ -146,32 +163,60 @@ function pair(counts: Float64Array, stratum: number): Arms<number> {
 function evidenceOn(
   guardrail: Guardrail,
   tally: Tally | undefined,
-  { strata, unit, assigned }: Known,
+  known: Known,
 ): GuardrailEvidence {
-  const effectOf = unit === "visitor" || unit === "request" ? sharedEffect : accountsEffect;
-  if (tally === undefined) return { strata: [], designEffect: 1, buckets: 0 };
+  if (tally === undefined) return { strata: [], designEffect: 1, buckets: 0, since: [] };
+  const { unit, crowding, assigned } = known;
   const buckets = { control: armBuckets(tally, control), canary: armBuckets(tally, canary) };
-  const shared = {
-    strata: Array.from({ length: strata }, (_, stratum) => ({
-      control: armSums(tally, stratum, control),
-      canary: armSums(tally, stratum, canary),
-    })),
-    designEffect: effectOf(tally, buckets),
+  return {
+    ...countsOf(guardrail, tally, known),
+    since: sinceOf(guardrail, tally, known),
+    designEffect:
+      unit === "visitor" || unit === "request"
+        ? visitorsEffect(tally, buckets, crowding)
+        : accountsEffect(tally, buckets),
     buckets: filledBuckets(buckets),
     ...(guardrail.measure.kind === "arrivals" &&
       assigned && { assignedEffect: arrivalsEffect(assigned, arrivedOf(buckets)) }),
   };
-  if (guardrail.measure.kind !== "quantile") return shared;
+}
+
+function countsOf(
+  { measure }: Guardrail,
+  tally: Tally,
+  { strata }: Known,
+): Pick<GuardrailEvidence, "strata" | "bins"> {
+  const sums = Array.from({ length: strata }, (_, stratum) => ({
+    control: armSums(tally, stratum, control),
+    canary: armSums(tally, stratum, canary),
+  }));
+  if (measure.kind !== "quantile") return { strata: sums };
   const bins = {
     control: trimmed(armBins(tally, control)),
     canary: trimmed(armBins(tally, canary)),
   };
-  return { ...shared, bins };
+  return { strata: sums, bins };
+}
+
+function sinceOf(guardrail: Guardrail, tally: Tally, known: Known): readonly EvidenceSince[] {
+  // Arrivals are held against assignments, which know no restart: what falls silent is seen otherwise.
+  if (guardrail.measure.kind === "arrivals") return [];
+  const key = measureKey(guardrail);
+  return known.restarts.flatMap((restart): readonly EvidenceSince[] => {
+    const { units, number } = restart;
+    const later = tallySince(tally, key, { restart, run: known.run });
+    if (later === undefined || later.bins.length !== tally.bins.length) return [];
+    return [{ units, part: partOf(number), ...countsOf(guardrail, later, known) }];
+  });
 }
 
 type Known = {
   readonly strata: number;
   readonly unit: Rollout["unit"];
+  readonly crowding: number;
+  readonly restarts: readonly Restart[];
+  /** The newest run of strata. */
+  readonly run: number;
   /** Requests by bucket, where the edge counted them so. */
   readonly assigned?: EdgeBuckets["whole"];
 };

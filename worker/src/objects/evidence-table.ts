@@ -1,7 +1,14 @@
-// The evidence of a flag's present attempt, one row. An earlier attempt's goes: its verdicts
+// The evidence of a flag's present attempt, one row, and a second one for what it was at
+// restarts, which change seldom. An earlier attempt's goes: its verdicts
 // hold what they were computed from.
-import { decodeEvidence, encodeEvidence } from "#src/canary/evidence-codec.ts";
+import {
+  decodeEvidence,
+  decodeRestarts,
+  encodeEvidence,
+  encodeRestarts,
+} from "#src/canary/evidence-codec.ts";
 import { emptyEvidence, type Evidence } from "#src/canary/evidence.ts";
+import { mostNumbered, noRestarts, type Restarts } from "#src/canary/restarts.ts";
 import type { Report } from "#src/adapters/report.ts";
 
 type Attempt = Pick<Evidence, "flag" | "attempt">;
@@ -11,6 +18,11 @@ export class EvidenceTable {
     `CREATE TABLE evidence (
       id INTEGER PRIMARY KEY CHECK (id = 1), attempt INTEGER NOT NULL, bytes BLOB NOT NULL
     )`,
+  ];
+
+  /** Those that came after other tables' steps. */
+  static readonly laterSteps = [
+    "CREATE TABLE evidence_restart (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL)",
   ];
 
   readonly #sql: SqlStorage;
@@ -34,6 +46,11 @@ export class EvidenceTable {
     const bytes = encodeEvidence(evidence);
     const upsert = "INSERT OR REPLACE INTO evidence VALUES (1, ?, ?)";
     this.#sql.exec(upsert, evidence.attempt, bytes.slice().buffer);
+    if (evidence.restarts !== this.#held?.restarts) {
+      const restarts = encodeRestarts(evidence.restarts);
+      const replace = "INSERT OR REPLACE INTO evidence_restart VALUES (1, ?)";
+      this.#sql.exec(replace, restarts.slice().buffer);
+    }
     this.#held = evidence;
   }
 
@@ -43,8 +60,20 @@ export class EvidenceTable {
     const [row] = this.#sql.exec<{ bytes: ArrayBuffer }>(query).toArray();
     if (row === undefined) return undefined;
     const decoded = decodeEvidence(new Uint8Array(row.bytes));
-    if (decoded.ok) return decoded.value;
+    if (decoded.ok) return { ...decoded.value, restarts: this.#restarts() };
     this.#report("evidence_unreadable", { ...decoded.error });
     return undefined;
+  }
+
+  // Without its restarts evidence is what it was before there were any: late harm is seen later.
+  #restarts(): Restarts {
+    const query = "SELECT bytes FROM evidence_restart";
+    const [row] = this.#sql.exec<{ bytes: ArrayBuffer }>(query).toArray();
+    if (row === undefined) return noRestarts;
+    const decoded = decodeRestarts(new Uint8Array(row.bytes));
+    if (decoded.ok) return decoded.value;
+    this.#report("evidence_unreadable", { ...decoded.error });
+    // Whose numbers were bet on already is not known: none is begun again.
+    return { ...noRestarts, count: mostNumbered };
   }
 }

@@ -5,6 +5,7 @@ import type { FlagRegistryRpc } from "#src/adapters/flag-registry.ts";
 import type { Report } from "#src/adapters/report.ts";
 import { assignmentsOf, edgeBucketsOf } from "#src/canary/assignments.ts";
 import { judge, type Verdict } from "#src/canary/judge.ts";
+import { sharpened } from "#src/canary/judge-guardrail.ts";
 import { tellingOf } from "#src/canary/notice.ts";
 import {
   outcomeSeen,
@@ -64,7 +65,8 @@ export class Judgement {
     const assignments = assignmentsOf({ counts, kind, attempt, shares, units });
     const edge = edgeBucketsOf(this.#deps.counts.buckets(attempt), { attempt, kind });
     const nowMs = this.#deps.now();
-    return verdictInput({ evidence, rollout, strata, assignments, edge, policy, nowMs });
+    const facts = { evidence, rollout, strata, assignments, edge, policy, nowMs };
+    return sharpened(verdictInput(facts));
   }
 
   /** Judges, and acts where it may. False where nothing is on trial any more. */

@@ -34,6 +34,7 @@ const steps = [
   ...NoticeOutbox.steps,
   "CREATE TABLE self (name TEXT PRIMARY KEY) WITHOUT ROWID",
   ...ArmCountTable.laterSteps,
+  ...EvidenceTable.laterSteps,
   ...TrafficTable.steps,
 ];
 
