@@ -42,17 +42,16 @@ export function inferArms(inference: Inference): InferredArms {
 }
 
 function mayHaveDiffered(
-  { rollout, promoted, audience }: PlannedFlag,
+  { rollout, promoted, audience, reads }: PlannedFlag,
   { sinceMs, namedSinceMs }: Inference,
 ): boolean {
   const { unit, changedAtMs } = rollout;
   if (changedAtMs >= sinceMs) return true;
   // What reads the whole context reads the time, too.
   if (audience?.needsContext === true) return true;
-  const read = JSON.stringify(rollout.audience ?? null);
   // A second request goes by another protocol where the first was told of one.
-  if (read.includes("httpProtocol") || read.includes("request")) return true;
+  if (reads.request) return true;
   if (!promoted && unit === "request") return true;
-  const isNamed = unit === "visitor" || read.includes("visitor");
+  const isNamed = unit === "visitor" || reads.visitor;
   return isNamed && namedSinceMs >= sinceMs;
 }

@@ -31,8 +31,16 @@ export type PlannedFlag = {
   /** Place of its layer among `Plan.layers`; -1 where it is in none. */
   readonly layer: number;
   readonly audience: Logic | undefined;
+  readonly reads: AudienceReads;
   /** Indices of flags that come earlier. */
   readonly prerequisites: readonly number[];
+};
+
+/** What an audience's text mentions, and so may read; errs on the side of yes. */
+export type AudienceReads = {
+  /** The request's own id, or the protocol that it came by. */
+  readonly request: boolean;
+  readonly visitor: boolean;
 };
 
 /** All flags that can touch a request, prerequisites first. */
@@ -136,6 +144,12 @@ function compileAudience({ flag, audience }: Rollout): Logic | undefined | "faul
   }
 }
 
+function readsOf({ audience }: Rollout): AudienceReads {
+  const text = JSON.stringify(audience ?? null);
+  const request = text.includes("httpProtocol") || text.includes("request");
+  return { request, visitor: text.includes("visitor") };
+}
+
 function planned(
   rollout: Rollout,
 ): Omit<PlannedFlag, "unit" | "layer" | "audience" | "prerequisites"> {
@@ -143,6 +157,7 @@ function planned(
   return {
     rollout,
     promoted,
+    reads: readsOf(rollout),
     seed: murmur3Prefix(rollout.seed),
     limits: armHashes(armPlaces(rollout)),
   };
