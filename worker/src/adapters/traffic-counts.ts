@@ -16,8 +16,9 @@ export type TrafficCountsDependencies = {
   readonly report: Report;
 };
 
-/** What is counted: an id as the isolate holds it, with its requests since they were last taken. */
-type Counted = { readonly pointer: PointerRecord | null; requests: number };
+/** An id as the isolate holds it, with its requests since they were last taken. */
+type Held = { readonly pointer: PointerRecord | null; requests: number };
+type Counted = Held & { readonly pointer: Pointer };
 
 // News is wanted soon of a site that has just begun, and costs a call and a row each time.
 const leastWaitMs = 20_000;
@@ -25,6 +26,8 @@ const mostWaitMs = 300_000;
 const deadlineMs = 5_000;
 /** Ids that one isolate tells of at a time: the busiest are what a plan is made from. */
 const mostIds = 256;
+/** Entries that wait at most: what memory dropped meanwhile lives on here. */
+const mostWaiting = 10_000;
 
 export class TrafficCounts {
   readonly #deps: TrafficCountsDependencies;
@@ -36,14 +39,15 @@ export class TrafficCounts {
     this.#deps = dependencies;
   }
 
-  /** One request. */
-  add(held: Counted): void {
+  /** One request. Of what does not exist nothing is kept: its ids are without end. */
+  add(held: Held): void {
+    if (!isCounted(held)) return;
     if (held.requests === 0) this.#counted.push(held);
     held.requests += 1;
   }
 
   isDue(nowMs: number): boolean {
-    return nowMs >= this.#dueAtMs;
+    return nowMs >= this.#dueAtMs || this.#counted.length >= mostWaiting;
   }
 
   /** Sends what was counted. Never rejects. */
@@ -53,8 +57,7 @@ export class TrafficCounts {
     const counted = this.#counted;
     if (counted.length === 0) return;
     this.#counted = [];
-    const ids = summed(counted.flatMap(trafficOf), mostIds);
-    if (ids.length === 0) return;
+    const ids = summed(counted.map(trafficOf), mostIds);
     try {
       await withDeadline(this.#deps.sums().addTraffic(ids), deadlineMs, "rollout");
     } catch (error) {
@@ -63,13 +66,16 @@ export class TrafficCounts {
   }
 }
 
-/** Takes an entry's requests; none where there is no such id. */
-function trafficOf(entry: Counted): readonly IdTraffic[] {
+function isCounted(held: Held): held is Counted {
+  return held.pointer !== null && !isDeleted(held.pointer);
+}
+
+/** Takes an entry's requests. */
+function trafficOf(entry: Counted): IdTraffic {
   const { pointer, requests } = entry;
   entry.requests = 0;
-  if (pointer === null || isDeleted(pointer)) return [];
   const { kind, id, account } = pointer;
-  return [{ kind, id, account, requests, views: requests / viewRate(pointer) }];
+  return { kind, id, account, requests, views: requests / viewRate(pointer) };
 }
 
 /** Of how many requests one is evidence; Infinity where none is. */
