@@ -87,6 +87,27 @@ describe("a deep script", () => {
     expect(prepared(`${deep};let [[a]] = b`).warnings[0]).toContain("(a)");
   });
 
+  it.each(["for(const a of b)", "for await(const a of b)"])(
+    "keeps the heads of its statements, wherever its parser ends: %s",
+    (head) => {
+      const long = head.replace("a of b", "abcdefghij of klmnopqrst");
+      const rest = `var z=${"[".repeat(30_000)}${"]".repeat(30_000)};`;
+      for (const depth of [97, 98, 99, 100, 101]) {
+        const [open, close] = ["{".repeat(depth), "}".repeat(depth)];
+        const source = `${open}async function q(){${long}f();}${close}`;
+        expect(isValid(source)).toBe(true);
+        expect(prepared(source + rest).isChecked).toBe(false);
+      }
+    },
+  );
+
+  it("is taken where it waits for something deep: await (…)", () => {
+    const source = (depth: number): string =>
+      `${"{".repeat(99)}async function q(){await(f(${"[".repeat(depth)}${"]".repeat(depth)}))}${"}".repeat(99)}`;
+    expect(isValid(source(1))).toBe(true);
+    expect(prepared(source(30_000)).warnings[0]).toContain("more than 100");
+  });
+
   it("is no part of a beacon, for a fence holds only what parses", () => {
     const deep = `x=${"[".repeat(30_000)}${"]".repeat(30_000)}`;
     const texts = { early: "", collector: deep };

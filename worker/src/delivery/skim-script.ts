@@ -5,7 +5,7 @@ import { getLineInfo, tokenizer, tokTypes, type Comment, type Token } from "acor
 import { scriptOptions } from "./parse-script.ts";
 
 export type Skimmed = {
-  /** The same text, as long and with the same lines, without what lies deeper than `reach`. */
+  /** The same lines, without what lies deeper than `reach`; what follows that on a line may have moved. */
   readonly shallow: string;
   readonly comments: readonly Comment[];
   /** How many brackets are open at once, at most. */
@@ -29,7 +29,7 @@ const closers = new Set(closerOf.values());
 // In these a group in parentheses is no expression, and has a grammar of its own.
 const heads = new Set(["for", "if", "while", "with", "switch", "catch"]);
 
-/** A bracketed group: its first token, the one before that, and where its inside ends. */
+/** A bracketed group: its first token, the one before that but for `await`, and where its inside ends. */
 type Group = { readonly opener: Token; readonly before: Token | undefined; readonly end: number };
 
 /** Throws a SyntaxError with `loc` where a word cannot be read or brackets do not match. */
@@ -51,7 +51,9 @@ export function skimScript(text: string): Skimmed {
       open.push({ opener: token, before });
       depth = Math.max(depth, open.length);
     }
-    before = token;
+    // `for await (` begins a head as `for (` does.
+    const isForAwait = before?.type === tokTypes._for && token.value === "await";
+    if (!isForAwait) before = token;
   }
   const left = open.pop();
   if (left !== undefined) throw unmatched(text, left.opener);
