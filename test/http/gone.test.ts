@@ -40,6 +40,26 @@ async function statusWithin(isolate: Isolate, path: string, ms: number): Promise
   return status;
 }
 
+/** A KV namespace as one data centre sees it: what was read is not read again in its `cacheTtl`. */
+function newCache(store: KVNamespace): Pick<typeof env, "STORE"> {
+  const kept = new Map<string, { readonly value: unknown; readonly atMs: number }>();
+  const get = async (key: string, options: KVNamespaceGetOptions<"json">): Promise<unknown> => {
+    const before = kept.get(key);
+    const ageMs = Date.now() - (before?.atMs ?? Number.NEGATIVE_INFINITY);
+    if (before !== undefined && ageMs < (options.cacheTtl ?? 60) * second) return before.value;
+    const value = await store.get(key, options);
+    kept.set(key, { value, atMs: Date.now() });
+    return value;
+  };
+  const STORE = new Proxy(store, {
+    get: (target, name) => {
+      const value: unknown = name === "get" ? get : Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { STORE };
+}
+
 describe("a deleted id", () => {
   it("answers 410 within ten seconds to whoever holds it in memory, with its releases", async () => {
     const { immutablePath } = await snippet("dropped", 1);
@@ -81,6 +101,43 @@ describe("a deleted id", () => {
     // The very same again is a release of its own time.
     await snippet("again", 1);
     expect((await newIsolate().fetch(immutablePath)).status).toBe(200);
+  });
+
+  it("and is released again is had again where it was held, in every coding", async () => {
+    const { immutablePath } = await snippet("same", 1);
+    const holder = newIsolate();
+    const read = async (coding: string): Promise<number> => {
+      const headers = { "accept-encoding": coding };
+      const answer = await holder.fetch(immutablePath, { headers });
+      await answer.arrayBuffer();
+      return answer.status;
+    };
+    expect(await read("br")).toBe(200);
+    await remove("/snippets/same");
+    await snippet("same", 1);
+    vi.setSystemTime(start + 11 * second);
+    await read("gzip");
+    expect([await read("br"), await read("gzip")]).toEqual([200, 200]);
+    // Also where it is the current one no more.
+    await remove("/snippets/same");
+    await snippet("same", 1);
+    await snippet("same", 2);
+    vi.setSystemTime(start + 33 * second);
+    await read("gzip");
+    expect([await read("br"), await read("gzip")]).toEqual([200, 200]);
+  });
+
+  it("and is released again is had again within a minute of KV's caches", async () => {
+    const { immutablePath } = await snippet("cached", 1);
+    const cached = newCache(env.STORE);
+    await newIsolate(cached).fetch(immutablePath);
+    await remove("/snippets/cached");
+    await snippet("cached", 1);
+    vi.setSystemTime(start + 11 * second);
+    expect((await newIsolate(cached).fetch(immutablePath)).status).toBe(200);
+    await snippet("cached", 2);
+    vi.setSystemTime(start + 60 * second);
+    expect((await newIsolate(cached).fetch(immutablePath)).status).toBe(200);
   });
 
   it("leaves no record of its releases behind, and keeps that of what is published again", async () => {

@@ -10,8 +10,9 @@ import { representationsSchema } from "./pointer-schema.ts";
 const prefixDigits = 16;
 
 const deadlineMs = 2_000;
-// An id that was deleted and is published again has its old releases back in this time.
 const kvCacheTtlS = 600;
+// What a release was in an earlier life of its id is to be forgotten sooner.
+const rebornCacheTtlS = 30;
 
 const releaseSchema = v.object({ composition: representationsSchema, madeAtMs: v.number() });
 
@@ -28,10 +29,19 @@ export class Releases {
     this.#kv = kv;
   }
 
-  /** The release of a snippet, or of `collectorScope`, whose digest starts with `prefix`; undefined where there is none. Rejects when KV does. */
-  async get(scope: string, prefix: string): Promise<Release | undefined> {
+  /**
+   * The release of a snippet, or of `collectorScope`, whose digest starts with `prefix`;
+   * undefined where there is none. Rejects when KV does.
+   * @param isReborn whether the snippet was deleted and is published again.
+   */
+  async get(
+    scope: string,
+    prefix: string,
+    { isReborn = false }: { readonly isReborn?: boolean } = {},
+  ): Promise<Release | undefined> {
     const key = kvKey(scope, prefix.slice(0, prefixDigits));
-    const read = this.#kv.get(key, { type: "json", cacheTtl: kvCacheTtlS });
+    const cacheTtl = isReborn ? rebornCacheTtlS : kvCacheTtlS;
+    const read = this.#kv.get(key, { type: "json", cacheTtl });
     const stored = await withDeadline(read, deadlineMs, "kv");
     if (stored === null) return undefined;
     const release = v.parse(releaseSchema, stored);

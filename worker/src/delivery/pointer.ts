@@ -101,13 +101,18 @@ export function tombstoneOf(pointer: Pointer, nowMs: number): Tombstone {
   return { kind, id, account, revision: revision + 1, movedAtMs, deleted: true, isPrivate };
 }
 
-/** Why a release is no longer to be had, as far as its snippet's record says; undefined where it is. */
+/**
+ * Why a release is no longer to be had, as far as its snippet's record says; undefined where it
+ * is. What the record itself delivers is to be had, however old the copy that names its time.
+ */
 export function releaseGone(
   record: PointerRecord | null,
   { prefix, madeAtMs }: { readonly prefix: string; readonly madeAtMs: number },
 ): "deleted" | "withdrawn" | undefined {
   if (record === null || record.kind !== "snippet") return undefined;
-  if (isDeleted(record) || madeAtMs < (record.bornAtMs ?? 0)) return "deleted";
+  if (isDeleted(record)) return "deleted";
+  if (record.content.composition.identity.sha256.startsWith(prefix)) return undefined;
+  if (madeAtMs < (record.bornAtMs ?? 0)) return "deleted";
   const isWithdrawn = record.content.withdrawn?.some((each) => prefix.startsWith(each));
   return isWithdrawn === true ? "withdrawn" : undefined;
 }

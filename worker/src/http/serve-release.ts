@@ -28,36 +28,43 @@ export async function serveRelease(
   const encoding = services.negotiations.encodingFor(acceptEncodingOf(delivery), encodings);
   if (encoding === undefined) return problem("not_acceptable", "script");
   const held = services.answers.get(keyOf(scope, prefix, encoding));
-  const gone = await goneFrom(scope, prefix, delivery);
-  if (held !== undefined) {
-    const why = gone(held.validators.lastModifiedMs);
-    return why === undefined ? respond(delivery, held) : problem(why, "script");
+  const { isReborn, gone } = await lifeOf(scope, prefix, delivery);
+  const whyever = gone(Number.POSITIVE_INFINITY);
+  if (whyever !== undefined) return problem(whyever, "script");
+  if (held !== undefined && gone(held.validators.lastModifiedMs) === undefined) {
+    return respond(delivery, held);
   }
+  // What is held may be of a life before, and released again in this one: the store knows.
   let release: Release | undefined;
   try {
-    release = await services.releases.get(scope, prefix);
+    release = await services.releases.get(scope, prefix, { isReborn });
   } catch (error) {
     services.report("release_read_failed", { scope, prefix, error });
     return problem("unavailable", "script");
   }
-  const why = gone(release?.madeAtMs ?? Number.POSITIVE_INFINITY);
+  const madeAtMs = release?.madeAtMs ?? held?.validators.lastModifiedMs;
+  const why = gone(madeAtMs ?? Number.POSITIVE_INFINITY);
   if (why !== undefined) return problem(why, "script");
   if (release === undefined) return problem("unknown_id", "script");
   return serveFound({ scope, prefix, release, encodings }, delivery);
 }
 
-/**
- * Why a release of that time is no longer to be had. Its snippet's record is what knows within
- * seconds; where no store has it, what was released stays so.
- */
-async function goneFrom(
-  scope: string,
-  prefix: string,
-  delivery: Visit,
-): Promise<(madeAtMs: number) => ReturnType<typeof releaseGone>> {
+type Life = {
+  /** Whether the snippet was deleted before, and released under the same prefix then maybe. */
+  readonly isReborn: boolean;
+  /** Why a release of that time is no longer to be had; undefined where it is. */
+  readonly gone: (madeAtMs: number) => ReturnType<typeof releaseGone>;
+};
+
+/** A snippet's record is what knows within seconds; where no store has it, what was released stays so. */
+async function lifeOf(scope: string, prefix: string, delivery: Visit): Promise<Life> {
   const known =
     scope === collectorScope ? undefined : await knownPointer("snippet", scope, delivery);
-  return (madeAtMs) => releaseGone(known?.pointer ?? null, { prefix, madeAtMs });
+  const record = known?.pointer ?? null;
+  return {
+    isReborn: record !== null && "bornAtMs" in record,
+    gone: (madeAtMs) => releaseGone(record, { prefix, madeAtMs }),
+  };
 }
 
 type Found = {
