@@ -134,6 +134,41 @@ describe("a quota", () => {
     expect((await put("/datafiles/p?account=busy", 3)).status).toBe(200);
   });
 
+  type Crowd = { readonly quotas: object; readonly most: number; readonly status: number };
+
+  it.each<[string, Crowd]>([
+    ["ids", { quotas: { ids: 4 }, most: 3, status: 403 }],
+    ["publishes", { quotas: { publishesPerHour: 4 }, most: 3, status: 429 }],
+    // The first holds a few dozen bytes.
+    ["bytes", { quotas: { bytes: 5_000 }, most: 4, status: 403 }],
+  ])("of %s holds for publishes that come at once", async (what, { quotas, most, status }) => {
+    const account = `crowd-${what}`;
+    await put(`/datafiles/${account}?account=${account}`, 1);
+    await put(`/accounts/${account}/quotas`, quotas);
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, n) =>
+        put(`/datafiles/${account}-${n}?account=${account}`, `${n}`.padEnd(1_000)),
+      ),
+    );
+    const statuses = answers.map((each) => each.status).toSorted((a, b) => a - b);
+    const few = Array.from({ length: most }, () => 201);
+    const many = Array.from({ length: 12 - most }, () => status);
+    expect(statuses).toEqual([...few, ...many]);
+    expect((await call(`/accounts/${account}`)).body).toMatchObject({ datafiles: most + 1 });
+  });
+
+  it("is given back by a publish that was refused, and by one that is over", async () => {
+    await put("/datafiles/anothers?account=owner", 1);
+    await put("/datafiles/back1?account=back", 1);
+    await put("/accounts/back/quotas", { ids: 3, publishesPerHour: 3 });
+    for (let n = 0; n < 5; n += 1) {
+      expect((await put("/datafiles/anothers?account=back", n)).status).toBe(409);
+    }
+    expect((await put("/datafiles/back2?account=back", 1)).status).toBe(201);
+    expect((await put("/datafiles/back3?account=back", 1)).status).toBe(201);
+    expect((await put("/datafiles/back3?account=back", 2)).status).toBe(429);
+  });
+
   it("is set by admins alone, and taken back with null", async () => {
     await put("/snippets/s?account=set", 1);
     const publisher = await token(["publish"]);
@@ -252,6 +287,18 @@ describe("deleting an account", () => {
     expect((await remove("/accounts/leaving")).body).toMatchObject({ ids: 0, tokens: 0 });
     expect((await post("/accounts/leaving/restore")).body).toMatchObject({ deletedAt: null });
     expect((await put("/snippets/leaving1?account=leaving", 2)).status).toBe(200);
+  });
+
+  it("and restoring it at once leaves it one or the other", async () => {
+    await put("/datafiles/torn?account=torn", 1);
+    for (let round = 0; round < 12; round += 1) {
+      await Promise.all([remove("/accounts/torn"), post("/accounts/torn/restore")]);
+      const { body } = await call("/accounts/torn");
+      const { status } = await put("/datafiles/torn?account=torn", round);
+      expect([round, status]).toEqual([round, body["deletedAt"] === null ? 200 : 403]);
+      await post("/accounts/torn/restore");
+      await put("/datafiles/torn?account=torn", `again ${round}`);
+    }
   });
 
   it("lists accounts by name, those of others not for a token that is bound", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { admit, hourMs, type Quotas, type Usage } from "#src/delivery/quota.ts";
+import { admit, hourMs, withOpen, type Quotas, type Usage } from "#src/delivery/quota.ts";
 import { fc } from "../property.ts";
 
 const nowMs = Date.UTC(2026, 10, 27);
@@ -34,6 +34,21 @@ describe("a quota", () => {
       return retryAtMs !== null && at(retryAtMs).ok && !at(retryAtMs - 1).ok;
     });
     expect(() => fc.assert(run)).not.toThrow();
+  });
+
+  it("counts what is under way as if it had succeeded, and no publish twice", () => {
+    const [first, second, third] = [
+      { isNew: true, bytes: 400, atMs: nowMs - 2, isNoted: true },
+      { isNew: false, bytes: 30, atMs: nowMs - 4, isNoted: false },
+      { isNew: true, bytes: 1, atMs: nowMs - 1, isNoted: false },
+    ];
+    const usage = { ids: 3, bytes: 5, publishesAtMs: [nowMs - 3, nowMs - 2] };
+    expect(withOpen(usage, [first, second, third])).toEqual({
+      ids: 5,
+      bytes: 436,
+      publishesAtMs: [nowMs - 4, nowMs - 3, nowMs - 2, nowMs - 1],
+    });
+    expect(withOpen(usage, [])).toEqual(usage);
   });
 
   it("of no publishes at all is never over", () => {

@@ -94,6 +94,12 @@ export type AccountUsage = {
   readonly own: Partial<Quotas>;
 };
 
+/** Null takes back what was set for the account alone; what is left out stays. */
+export type OwnQuotas = { readonly [name in QuotaName]?: number | null };
+
+/** How many ids were deleted with an account, and how many tokens revoked. */
+export type Closed = { readonly ids: number; readonly tokens: number };
+
 export type Moved = { readonly pointer: Pointer; readonly moved: boolean };
 export type MoveReject =
   | StaleRevision
@@ -126,12 +132,11 @@ export type ProjectRpc = {
   /** What its revisions name, and compositions that flags asked for lately; in order, from the first after `after`. */
   named(after: string, limit: number): Promise<readonly Digest[]>;
   usage(): Promise<AccountUsage>;
-  /** Null takes back what was set for it alone. */
-  setQuotas(own: { readonly [name in QuotaName]?: number | null }): Promise<AccountUsage>;
-  /** Deletes all its ids and takes no publish any more; returns how many ids it were. */
-  close(): Promise<number>;
-  /** Takes publishes again. */
-  reopen(): Promise<void>;
+  setQuotas(own: OwnQuotas): Promise<AccountUsage>;
+  /** Deletes the account: its ids, and in the Registry its tokens and its right to publish. */
+  close(account: string): Promise<Closed>;
+  /** Restores it, also in the Registry: it takes publishes again. */
+  reopen(account: string): Promise<AccountUsage>;
   /** Makes a composition that a flag asks for, in every coding; idempotent. */
   compose(of: CompositionOf): Promise<void>;
   /** Makes lost artifacts of the current revision again. */

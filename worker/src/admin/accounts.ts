@@ -48,10 +48,8 @@ export async function deleteAccount(context: AdminContext): Promise<Response> {
   const found = await findAccount(context, "admin");
   if (!found.ok) return refuse(found.error);
   const { account } = found.value;
-  const { registry, projects } = context.get("services");
-  // First nothing new can come, then what is there goes.
-  const tokens = await registry().deleteAccount(account);
-  const ids = await projects(account).close();
+  const { projects } = context.get("services");
+  const { ids, tokens } = await projects(account).close(account);
   return Response.json({ account, ids, tokens });
 }
 
@@ -60,10 +58,8 @@ export async function restoreAccount(context: AdminContext): Promise<Response> {
   const found = await findAccount(context, "admin");
   if (!found.ok) return refuse(found.error);
   const { account } = found.value;
-  const { registry, projects } = context.get("services");
-  await projects(account).reopen();
-  await registry().restoreAccount(account);
-  const usage = await projects(account).usage();
+  const { projects } = context.get("services");
+  const usage = await projects(account).reopen(account);
   return Response.json(viewAccount({ ...found.value, deletedAtMs: null }, usage));
 }
 

@@ -20,6 +20,17 @@ export type Usage = {
   readonly publishesAtMs: readonly number[];
 };
 
+/** A publish of so many plain bytes, under an id that the account has or has not. */
+export type Wanted = {
+  readonly isNew: boolean;
+  readonly bytes: number;
+  /** Ms since the epoch. */
+  readonly atMs: number;
+};
+
+/** One that was admitted and is under way; `isNoted` once its usage counts it as a publish. */
+export type OpenPublish = Wanted & { isNoted: boolean };
+
 export type QuotaExceeded = {
   readonly reason: "quota_exceeded";
   readonly quota: QuotaName;
@@ -31,11 +42,21 @@ export type QuotaExceeded = {
 
 export const hourMs = 3_600_000;
 
-/** Whether a publish of so many plain bytes fits, under an id that the account has or has not. */
+/** The usage as it will be if all that is under way succeeds. */
+export function withOpen(usage: Usage, open: readonly OpenPublish[]): Usage {
+  const publishes = open.filter(({ isNoted }) => !isNoted).map(({ atMs }) => atMs);
+  return {
+    ids: usage.ids + open.filter(({ isNew }) => isNew).length,
+    bytes: open.reduce((sum, { bytes }) => sum + bytes, usage.bytes),
+    publishesAtMs: [...usage.publishesAtMs, ...publishes].toSorted((a, b) => a - b),
+  };
+}
+
+/** Whether a publish fits. */
 export function admit(
   usage: Usage,
   quotas: Quotas,
-  { isNew, bytes }: { readonly isNew: boolean; readonly bytes: number },
+  { isNew, bytes }: Pick<Wanted, "isNew" | "bytes">,
 ): Result<null, QuotaExceeded> {
   const { publishesAtMs } = usage;
   if (publishesAtMs.length >= quotas.publishesPerHour) {

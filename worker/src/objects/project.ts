@@ -1,7 +1,8 @@
 // One account: its pointers with their history, what it holds, and the copies for the edge.
-// The record here is the authority; publications.ts moves it, pointer-copies.ts copies it.
+// The record here is the authority; publications.ts moves it, pointer-copies.ts copies it, and
+// account.ts begins and ends it all.
 import { DurableObject } from "cloudflare:workers";
-import { err, ok, type Result } from "#base/result.ts";
+import { ok, type Result } from "#base/result.ts";
 import { Artifacts, type ArtifactMissing } from "#src/adapters/artifacts.ts";
 import { beaconPathsFrom } from "#src/adapters/beacon-paths.ts";
 import { cdnOriginFrom } from "#src/adapters/cdn-origin.ts";
@@ -10,12 +11,14 @@ import { encode } from "#src/adapters/compression.ts";
 import { kvKey } from "#src/adapters/pointers.ts";
 import type {
   AccountUsage,
+  Closed,
   Deleted,
   DeletePointer,
   DeleteReject,
   Moved,
   MoveReject,
   NotDeleted,
+  OwnQuotas,
   ProjectRpc,
   PublishDatafile,
   PublishSnippet,
@@ -28,13 +31,7 @@ import { Releases } from "#src/adapters/releases.ts";
 import { reportToLog } from "#src/adapters/report.ts";
 import { sweeperFrom } from "#src/adapters/sweeper.ts";
 import { namingFaults } from "#src/adapters/store-fault.ts";
-import {
-  isDeleted,
-  type Pointer,
-  type PointerKind,
-  type PointerRecord,
-} from "#src/delivery/pointer.ts";
-import type { Quotas } from "#src/delivery/quota.ts";
+import type { Pointer, PointerKind, PointerRecord } from "#src/delivery/pointer.ts";
 import {
   digestsOf,
   missingCodings,
@@ -42,6 +39,7 @@ import {
   type Representations,
 } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
+import { Account } from "./account.ts";
 import { AttemptTable } from "./attempt-table.ts";
 import { migrate } from "./migrations.ts";
 import { Ownership } from "./ownership.ts";
@@ -58,8 +56,7 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   readonly #ownership: Ownership;
   readonly #publications: Publications;
   readonly #copies: PointerCopies;
-  readonly #registry: ReturnType<typeof registryFrom>;
-  readonly #usualQuotas: Quotas;
+  readonly #account: Account;
   /** What is being made at this moment, so that it is made once. */
   readonly #making = new Set<string>();
 
@@ -85,10 +82,8 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     });
     const common = { table, registry, report: reportToLog, onChange: () => this.#arm() };
     this.#table = table;
-    this.#registry = registry;
     this.#artifacts = artifacts;
     this.#compositions = compositions;
-    this.#usualQuotas = quotasFrom(env, reportToLog);
     this.#ownership = new Ownership({
       ...common,
       attempts: new AttemptTable(state.storage),
@@ -97,15 +92,20 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     });
     const releases = new Releases(kv);
     this.#copies = new PointerCopies({ ...common, releases, kv: () => this.env.STORE });
+    const now = (): number => Date.now();
+    const onMoved = (moved: readonly PointerRecord[]): Promise<void> => this.#onMoved(moved);
+    const usualQuotas = quotasFrom(env, reportToLog);
+    this.#account = new Account({ table, registry, usualQuotas, now, onMoved });
     this.#publications = new Publications({
       table,
+      registry,
       ownership: this.#ownership,
       artifacts,
       compositions,
       background: state,
-      quotas: () => this.#quotas(),
-      now: () => Date.now(),
-      onMoved: (moved) => this.#onMoved(moved),
+      quotas: () => this.#account.quotas,
+      now,
+      onMoved,
       onUnmoved: (pointer) => this.#completed(pointer),
     });
   }
@@ -147,15 +147,7 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   }
 
   async giveUp(kind: PointerKind, id: string): Promise<Result<null, NotDeleted>> {
-    return this.#ownership.inTurn({ kind, id }, async () => {
-      const record = this.#table.record(kind, id);
-      // What KV has yet to take or to delete could undo what the next owner publishes.
-      const isOver = record !== undefined && isDeleted(record) && this.#table.isSettled(record);
-      if (!isOver) return err({ reason: "not_deleted", kind, id });
-      const { account, revision, movedAtMs } = record;
-      await this.#registry().giveUp({ kind, id, account, floor: { revision, movedAtMs } });
-      return ok(null);
-    });
+    return this.#publications.giveUp({ kind, id });
   }
 
   async named(after: string, limit: number): Promise<readonly Digest[]> {
@@ -163,30 +155,19 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
   }
 
   async usage(): Promise<AccountUsage> {
-    const { account } = this.#table;
-    return {
-      snippets: this.#table.heads("snippet").length,
-      datafiles: this.#table.heads("datafile").length,
-      bytes: account.bytes(),
-      publishesLastHour: account.publishesAtMs(Date.now()).length,
-      quotas: this.#quotas(),
-      own: account.setting().quotas,
-    };
+    return this.#account.usage();
   }
 
-  async setQuotas(own: Parameters<ProjectRpc["setQuotas"]>[0]): Promise<AccountUsage> {
-    const { account } = this.#table;
-    const all = Object.entries({ ...account.setting().quotas, ...own });
-    account.set({ quotas: Object.fromEntries(all.filter(([, most]) => most !== null)) });
-    return this.usage();
+  async setQuotas(own: OwnQuotas): Promise<AccountUsage> {
+    return this.#account.setQuotas(own);
   }
 
-  async close(): Promise<number> {
-    return this.#publications.close();
+  async close(account: string): Promise<Closed> {
+    return this.#account.close(account);
   }
 
-  async reopen(): Promise<void> {
-    this.#table.account.set({ isClosed: false });
+  async reopen(account: string): Promise<AccountUsage> {
+    return this.#account.reopen(account);
   }
 
   async repair(kind: PointerKind, id: string): Promise<void> {
@@ -242,10 +223,6 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
     const dueAtMs = Math.min(copyAtMs, this.#ownership.dueAtMs ?? never);
     if (dueAtMs < never) await this.ctx.storage.setAlarm(dueAtMs);
     else await this.ctx.storage.deleteAlarm();
-  }
-
-  #quotas(): Quotas {
-    return { ...this.#usualQuotas, ...this.#table.account.setting().quotas };
   }
 
   async #bodyOf(pointer: Pointer): Promise<Result<Uint8Array, ArtifactMissing>> {

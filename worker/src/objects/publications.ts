@@ -1,4 +1,4 @@
-// What moves an account's pointers: publishing, going back, withdrawing, deleting. One change
+// What moves an account's pointers: publishing, going back, withdrawing, deleting, giving up. One change
 // of an id after the other, and nothing is stored before the id is known to be the account's
 // and its quotas to have room.
 import { err, ok, type Result } from "#base/result.ts";
@@ -6,6 +6,7 @@ import type { Artifacts, ArtifactMissing } from "#src/adapters/artifacts.ts";
 import type { Background } from "#src/adapters/background.ts";
 import type { Compositions, CompositionOf } from "#src/adapters/compositions.ts";
 import { sha256 } from "#src/adapters/digest.ts";
+import type { RegistryRpc } from "#src/adapters/registry.ts";
 import { releasePrefix } from "#src/adapters/releases.ts";
 import type {
   Deleted,
@@ -13,6 +14,7 @@ import type {
   DeletePointer,
   Moved,
   MoveReject,
+  NotDeleted,
   PublishDatafile,
   PublishSnippet,
   Rollback,
@@ -30,14 +32,17 @@ import {
   type PointerRecord,
   type SnippetPointer,
 } from "#src/delivery/pointer.ts";
-import { admit, type Quotas } from "#src/delivery/quota.ts";
+import type { OpenPublish, QuotaExceeded, Quotas, Wanted } from "#src/delivery/quota.ts";
 import type { Digest, Representations } from "#src/delivery/representation.ts";
+import type { Item } from "./attempt-table.ts";
 import type { Ownership } from "./ownership.ts";
 import type { PointerTable } from "./pointer-table.ts";
+import { Reservations } from "./reservations.ts";
 
 export type PublicationsDependencies = {
   readonly table: PointerTable;
   readonly ownership: Ownership;
+  readonly registry: () => Pick<RegistryRpc, "giveUp">;
   readonly artifacts: Artifacts;
   readonly compositions: Compositions;
   readonly background: Background;
@@ -54,6 +59,7 @@ const mostWithdrawn = 1_000;
 
 export class Publications {
   readonly #deps: PublicationsDependencies;
+  readonly #reservations = new Reservations();
 
   constructor(dependencies: PublicationsDependencies) {
     this.#deps = dependencies;
@@ -156,20 +162,23 @@ export class Publications {
     });
   }
 
-  /** Deletes every id, and lets nothing be published from now on. Returns how many ids it were. */
-  async close(): Promise<number> {
-    const { table, now, onMoved } = this.#deps;
-    const heads = [...table.heads("snippet"), ...table.heads("datafile")];
-    const tombstones = heads.map((each) => tombstoneOf(each, now()));
-    table.account.set({ isClosed: true });
-    table.bury(tombstones);
-    await onMoved(tombstones);
-    return tombstones.length;
+  /** Makes a deleted id anybody's, once every edge can know that it is deleted. */
+  async giveUp({ kind, id }: Item): Promise<Result<null, NotDeleted>> {
+    const { table, ownership, registry } = this.#deps;
+    return ownership.inTurn({ kind, id }, async () => {
+      const record = table.record(kind, id);
+      // What KV has yet to take or to delete could undo what the next owner publishes.
+      const isOver = record !== undefined && isDeleted(record) && table.isSettled(record);
+      if (!isOver) return err({ reason: "not_deleted", kind, id });
+      const { account, revision, movedAtMs } = record;
+      await registry().giveUp({ kind, id, account, floor: { revision, movedAtMs } });
+      return ok(null);
+    });
   }
 
   #publish(publish: Publish): Promise<Result<Moved, MoveReject>> {
     const { expected, bytes, isCandidate = false, foretell, make } = publish;
-    const { table, ownership, quotas, now, onUnmoved } = this.#deps;
+    const { table, ownership, onUnmoved } = this.#deps;
     const { kind, id, account } = foretell();
     return ownership.inTurn({ kind, id }, async () => {
       const foretold = this.#foretold(foretell(), expected);
@@ -179,21 +188,33 @@ export class Publications {
       }
       const isNew = table.head(kind, id) === undefined;
       if (isCandidate && isNew) return err({ reason: "nothing_stable" });
-      const nowMs = now();
-      const usage = {
-        ids: table.countIds(),
-        bytes: table.account.bytes(),
-        publishesAtMs: table.account.publishesAtMs(nowMs),
-      };
-      const admitted = admit(usage, quotas(), { isNew, bytes: bytes.byteLength });
-      if (!admitted.ok) return admitted;
-      return ownership.owning({ kind, id, account }, async ({ floor }) => {
-        table.account.notePublish(nowMs);
-        const next = await make();
-        if (!next.ok) return next;
-        return this.#move({ next: next.value, expected, floor, payloadBytes: bytes.byteLength });
-      });
+      const reserved = this.#reserve({ isNew, bytes: bytes.byteLength });
+      if (!reserved.ok) return reserved;
+      const open = reserved.value;
+      try {
+        return await ownership.owning({ kind, id, account }, async ({ floor }) => {
+          table.account.notePublish(open.atMs);
+          open.isNoted = true;
+          const next = await make();
+          if (!next.ok) return next;
+          return this.#move({ next: next.value, expected, floor, open });
+        });
+      } finally {
+        this.#reservations.end(open);
+      }
     });
+  }
+
+  // Nothing is awaited between the count and the reservation.
+  #reserve(wanted: Omit<Wanted, "atMs">): Result<OpenPublish, QuotaExceeded> {
+    const { table, quotas, now } = this.#deps;
+    const atMs = now();
+    const usage = {
+      ids: table.countIds(),
+      bytes: table.account.bytes(),
+      publishesAtMs: table.account.publishesAtMs(atMs),
+    };
+    return this.#reservations.take(usage, quotas(), { ...wanted, atMs });
   }
 
   #foretold(next: Next, expected: number): Result<Moved, MoveReject> {
@@ -206,7 +227,7 @@ export class Publications {
 
   async #move(move: Moving): Promise<Result<Moved, MoveReject>> {
     const { table, now, onMoved } = this.#deps;
-    const { expected, floor = null, payloadBytes = 0 } = move;
+    const { expected, floor = null, open } = move;
     const next = this.#completed(move);
     const { kind, id, account } = next;
     if (table.account.setting().isClosed) return err({ reason: "account_deleted", account });
@@ -216,7 +237,9 @@ export class Publications {
     const current = table.record(kind, id);
     const outcome = movePointer(current, { next, expected, nowMs: now(), floor });
     if (!outcome.ok || !outcome.value.moved) return outcome;
-    table.save(outcome.value.pointer, payloadBytes);
+    table.save(outcome.value.pointer, open?.bytes ?? 0);
+    // From here on the table counts it.
+    if (open !== undefined) this.#reservations.end(open);
     await onMoved([outcome.value.pointer]);
     return outcome;
   }
@@ -238,7 +261,8 @@ type Moving = {
   readonly next: Next;
   readonly expected: number;
   readonly floor?: Floor | null;
-  readonly payloadBytes?: number;
+  /** Absent where nothing new is stored. */
+  readonly open?: OpenPublish;
   /** Absent: those that are. */
   readonly withdrawn?: readonly string[];
 };
