@@ -57,6 +57,11 @@ const shapes: readonly [string, (depth: number) => string][] = [
   ["conditions without a block", (n) => `${"if(f(a))for(;;)".repeat(n)};`],
 ];
 
+function awaiting(depth: number): string {
+  const inside = `f(${"[".repeat(depth)}${"]".repeat(depth)})`;
+  return `${"{".repeat(99)}async function q(){await(${inside})}${"}".repeat(99)}`;
+}
+
 describe("a deep script", () => {
   it.each(shapes)("is taken as deep as V8 takes it: %s", (_, shape) => {
     const source = `"use strict";const {q:{w=1},...r}=x;\n${shape(deepest(shape))}\n//# sourceMappingURL=x.map`;
@@ -102,10 +107,8 @@ describe("a deep script", () => {
   );
 
   it("is taken where it waits for something deep: await (…)", () => {
-    const source = (depth: number): string =>
-      `${"{".repeat(99)}async function q(){await(f(${"[".repeat(depth)}${"]".repeat(depth)}))}${"}".repeat(99)}`;
-    expect(isValid(source(1))).toBe(true);
-    expect(prepared(source(30_000)).warnings[0]).toContain("more than 100");
+    expect(isValid(awaiting(1))).toBe(true);
+    expect(prepared(awaiting(30_000)).warnings[0]).toContain("more than 100");
   });
 
   it("is no part of a beacon, for a fence holds only what parses", () => {

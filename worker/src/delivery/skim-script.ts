@@ -52,7 +52,8 @@ export function skimScript(text: string): Skimmed {
       depth = Math.max(depth, open.length);
     }
     // `for await (` begins a head as `for (` does.
-    const isForAwait = before?.type === tokTypes._for && token.value === "await";
+    const isForAwait =
+      before?.type === tokTypes._for && text.slice(token.start, token.end) === "await";
     if (!isForAwait) before = token;
   }
   const left = open.pop();
