@@ -22,7 +22,6 @@ const start = guarded((handover: Handover): void => {
   if (!early[0]) return;
   early[lateSessionId] = sessionOf(handover[0], early);
   beginView(0, early);
-  readToken(source, early);
   listen("securitypolicyviolation", (event) => {
     if (items.length < 500) items.push(event);
   });
@@ -34,6 +33,8 @@ const start = guarded((handover: Handover): void => {
   watchNeighbours(source);
   watchInteractions();
   live(handover);
+  // Last: a page may have no fetch.
+  readToken(source, early);
 });
 
 guarded((): void => {
