@@ -17,7 +17,7 @@ export default defineConfig({
           name: "core",
           include: ["test/{base,flags,rum,stats,delivery,canary}/**/*.test.ts"],
           // Properties run thousands of cases, beside other projects on few cores.
-          testTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
       {
@@ -33,7 +33,7 @@ export default defineConfig({
           include: ["test/{adapters,objects,http,admin}/**/*.test.ts"],
           // Sinks run under Node too, where their stand-ins and independent readers do.
           exclude: ["test/adapters/{sinks,notices}/**"],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {

@@ -123,7 +123,7 @@ inEachBrowser(({ name: browser, inTab }) => {
       });
       // On a slow machine a view may last beyond its first late beacon.
       const count = (): number => saidOf(lab.arrived(name))["resource.count"] ?? 0;
-      await vi.waitUntil(() => count() >= 5_000, 20_000);
+      await vi.waitUntil(() => count() >= 5_000, 60_000);
       for (const { text } of lab.arrived(name)) expect(text.length).toBeLessThan(4_000);
     }, 120_000);
   });
