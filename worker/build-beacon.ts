@@ -31,13 +31,17 @@ const properties = Object.fromEntries(
     .map((name) => [name, `window.${name}`]),
 );
 
+// Chromium then compiles all functions with the script, https://v8.dev/blog/explicit-compile-hints:
+// else those that only a page's end calls are compiled while it ends.
+const compileAll = "//# allFunctionsCalledOnLoad\n";
+
 /** Builds both scripts of one version: each knows the other's short names. */
 export async function buildBeacon(): Promise<BeaconScripts> {
   const names: Record<string, string | false> = {};
   const early = await bundle("early.ts", { format: "esm", year: 2015 }, names);
   // A block keeps its names to itself as well, but not those of functions.
   const collector = await bundle("collector.ts", { format: "iife", year: 2020 }, names);
-  return { early, collector };
+  return { early, collector: compileAll + collector };
 }
 
 type Syntax = { readonly format: "esm" | "iife"; readonly year: 2015 | 2020 };
@@ -58,7 +62,8 @@ async function bundle(
     define: { self: "window", globalThis: "window", ...properties },
     // What stands in for them would be a tenth of a kilobyte.
     supported: { "class-field": true },
-    mangleProps: /[a-z]_$/,
+    // Names of the collector's own, of which no browser has any.
+    mangleProps: /Ms$/,
     mangleCache: names,
     tsconfigRaw: {},
     write: false,

@@ -12,6 +12,7 @@ const usage = `npm run bench:beacon -- [--rounds N] [--slow-down N] [--peers] [-
 
 CPU ms of the main thread, medians of N rounds (20), with Chromium's main threads slowed
 down N times (4): the early part, and the event that makes and sends the late message.
+Slowed down, that short an event takes one of two times: measure it with --slow-down 1.
 With --peers, what running each peer's script takes, measured in the same rounds.`;
 
 const { values } = parseArgs({

@@ -29,7 +29,7 @@ const to = `"http://localhost:" + location.port + "/nothing"`;
 export const bareScripts = {
   nothing: filler,
   fetch: `fetch(${to}, ${message}).catch(() => {});${filler}`,
-  sendBeacon: `addEventListener("visibilitychange", () => navigator.sendBeacon(${to}, "-".repeat(900)));${filler}`,
+  sendBeacon: `addEventListener("visibilitychange", () => navigator.sendBeacon(${to}, "-".repeat(480)));${filler}`,
 } as const;
 
 const work = `for (let n = 0, x = 1; n < 3e6; n++) x = (x * 1103515245 + 12345) & 0x7fffffff;`;
