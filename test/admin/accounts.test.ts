@@ -1,27 +1,8 @@
-// What accounts may have, and how ids and accounts end.
+// What is refused whole, and how ids and accounts end. Quotas: quotas.test.ts.
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { control, env, newIsolate, publish } from "../isolate.ts";
-
-type Answer = { readonly status: number; readonly body: Record<string, unknown> };
-
-async function call(path: string, init: RequestInit = {}): Promise<Answer> {
-  const response = await control(path, init);
-  const text = await response.text();
-  return { status: response.status, body: text === "" ? {} : JSON.parse(text) };
-}
-
-const put = (path: string, body: unknown, headers: HeadersInit = {}): Promise<Answer> =>
-  call(path, { method: "PUT", body: JSON.stringify(body), headers });
-const post = (path: string, body: unknown = {}): Promise<Answer> =>
-  call(path, { method: "POST", body: JSON.stringify(body) });
-const remove = (path: string, headers: HeadersInit = {}): Promise<Answer> =>
-  call(path, { method: "DELETE", headers });
-
-async function token(scopes: readonly string[], account?: string): Promise<Record<string, string>> {
-  const wanted = { name: scopes.join(), scopes, ...(account === undefined ? {} : { account }) };
-  const { body } = await post("/tokens", wanted);
-  return { authorization: `Bearer ${String(body["token"])}` };
-}
+import { registryFrom } from "#src/adapters/registry.ts";
+import { env, newIsolate, publish } from "../isolate.ts";
+import { call, post, put, remove, token, type Answer } from "./calls.ts";
 
 async function storedCount(): Promise<number> {
   const { objects } = await env.ARCHIVE.list({ prefix: "artifact/" });
@@ -75,117 +56,36 @@ describe("a refused publish stores nothing", () => {
   });
 });
 
-describe("a quota", () => {
-  it("of ids refuses one more, with its name, its limit and what is used, and counts what is live", async () => {
-    await put("/snippets/q1?account=ids", 1);
-    await put("/datafiles/q2?account=ids", 1);
-    await put("/accounts/ids/quotas", { ids: 2 });
-    const refused = await put("/snippets/q3?account=ids", 1);
-    expect(refused).toMatchObject({
-      status: 403,
-      body: {
-        type: "urn:aviary:problem:quota-exceeded",
-        quota: { name: "ids", limit: 2, used: 2, retryAt: null },
-      },
-    });
-    expect((await put("/snippets/q1?account=ids", 2)).status).toBe(200);
-    await remove("/datafiles/q2");
-    expect((await put("/snippets/q3?account=ids", 1)).status).toBe(201);
-  });
-
-  it("of bytes counts each artifact once, and what was deleted no more", async () => {
-    await put("/datafiles/b1?account=bytes", "x".repeat(1_000));
-    const once = (await call("/accounts/bytes")).body["bytes"] as number;
-    await put("/datafiles/b2?account=bytes", "x".repeat(1_000));
-    expect((await call("/accounts/bytes")).body).toMatchObject({ bytes: once, datafiles: 2 });
-    await put("/accounts/bytes/quotas", { bytes: once + 10 });
-    const refused = await put("/datafiles/b3?account=bytes", "y".repeat(1_000));
-    expect(refused).toMatchObject({
-      status: 403,
-      body: { quota: { name: "bytes", limit: once + 10, used: once } },
-    });
-    await remove("/datafiles/b1");
-    expect((await call("/accounts/bytes")).body).toMatchObject({ bytes: once });
-    await remove("/datafiles/b2");
-    expect((await call("/accounts/bytes")).body).toMatchObject({ bytes: 0 });
-    expect((await put("/datafiles/b3?account=bytes", "y".repeat(100))).status).toBe(201);
-  });
-
-  it("of publishes says when to try again, and is right; going back is always possible", async () => {
-    const start = Date.UTC(2026, 10, 27, 12);
-    vi.useFakeTimers({ toFake: ["Date"], now: start });
-    await put("/datafiles/p?account=busy", 1);
-    await put("/accounts/busy/quotas", { publishesPerHour: 2 });
-    vi.setSystemTime(start + 600_000);
-    await put("/datafiles/p?account=busy", 2);
-    // What changes nothing is no publish.
-    expect((await put("/datafiles/p?account=busy", 2)).body).toMatchObject({ changed: false });
-    const response = await control("/datafiles/p?account=busy", { method: "PUT", body: "3" });
-    expect(response.status).toBe(429);
-    const retryAt = new Date(start + 3_600_000).toISOString();
-    expect(await response.json()).toMatchObject({
-      quota: { name: "publishesPerHour", limit: 2, used: 2, retryAt },
-    });
-    expect(Date.parse(response.headers.get("retry-after") ?? "")).toBe(start + 3_600_000);
-    expect((await post("/datafiles/p/rollback", { revision: 1 })).status).toBe(200);
-    vi.setSystemTime(start + 3_600_000 - 1);
-    expect((await put("/datafiles/p?account=busy", 3)).status).toBe(429);
-    vi.setSystemTime(start + 3_600_000);
-    expect((await put("/datafiles/p?account=busy", 3)).status).toBe(200);
-  });
-
-  type Crowd = { readonly quotas: object; readonly most: number; readonly status: number };
-
-  it.each<[string, Crowd]>([
-    ["ids", { quotas: { ids: 4 }, most: 3, status: 403 }],
-    ["publishes", { quotas: { publishesPerHour: 4 }, most: 3, status: 429 }],
-    // The first holds a few dozen bytes.
-    ["bytes", { quotas: { bytes: 5_000 }, most: 4, status: 403 }],
-  ])("of %s holds for publishes that come at once", async (what, { quotas, most, status }) => {
-    const account = `crowd-${what}`;
-    await put(`/datafiles/${account}?account=${account}`, 1);
-    await put(`/accounts/${account}/quotas`, quotas);
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, (_, n) =>
-        put(`/datafiles/${account}-${n}?account=${account}`, `${n}`.padEnd(1_000)),
-      ),
-    );
-    const statuses = answers.map((each) => each.status).toSorted((a, b) => a - b);
-    const few = Array.from({ length: most }, () => 201);
-    const many = Array.from({ length: 12 - most }, () => status);
-    expect(statuses).toEqual([...few, ...many]);
-    expect((await call(`/accounts/${account}`)).body).toMatchObject({ datafiles: most + 1 });
-  });
-
-  it("is given back by a publish that was refused, and by one that is over", async () => {
-    await put("/datafiles/anothers?account=owner", 1);
-    await put("/datafiles/back1?account=back", 1);
-    await put("/accounts/back/quotas", { ids: 3, publishesPerHour: 3 });
-    for (let n = 0; n < 5; n += 1) {
-      expect((await put("/datafiles/anothers?account=back", n)).status).toBe(409);
-    }
-    expect((await put("/datafiles/back2?account=back", 1)).status).toBe(201);
-    expect((await put("/datafiles/back3?account=back", 1)).status).toBe(201);
-    expect((await put("/datafiles/back3?account=back", 2)).status).toBe(429);
-  });
-
-  it("is set by admins alone, and taken back with null", async () => {
-    await put("/snippets/s?account=set", 1);
-    const publisher = await token(["publish"]);
-    expect((await put("/accounts/set/quotas", { ids: 9 }, publisher)).status).toBe(403);
-    expect((await put("/accounts/set/quotas", { ids: 9 })).body).toMatchObject({
-      quotas: { ids: 9, publishesPerHour: 1_000 },
-      ownQuotas: { ids: 9 },
-    });
-    expect((await put("/accounts/set/quotas", { ids: null })).body).toMatchObject({
-      quotas: { ids: 1_000 },
-      ownQuotas: {},
-    });
-    expect(await put("/accounts/set/quotas", { ids: -1 })).toMatchObject({
+describe("a reason", () => {
+  it.each([
+    ["DELETE", "/datafiles/reasoned"],
+    ["PUT", "/accounts/reasoned/quotas"],
+    ["DELETE", "/accounts/reasoned"],
+    ["POST", "/accounts/reasoned/restore"],
+    ["POST", "/snippets/reasoned/withdraw"],
+    ["POST", "/datafiles/reasoned/rollback"],
+    ["PUT", "/datafiles/reasoned"],
+  ])("that the log could not keep whole refuses the change: %s %s", async (method, path) => {
+    await put("/datafiles/reasoned?account=reasoned", 1);
+    const before = (await call("/accounts/reasoned")).body;
+    const change = (why: string): Promise<Answer> =>
+      call(`${path}?account=reasoned&why=${why}`, { method });
+    expect(await change("y".repeat(501))).toMatchObject({
       status: 400,
-      body: { errors: [{ field: "ids" }] },
+      body: { errors: [{ field: "why", detail: "must be at most 500 characters" }] },
     });
-    expect((await put("/accounts/nobody/quotas", { ids: 1 })).status).toBe(404);
+    expect((await call("/accounts/reasoned")).body).toEqual(before);
+    const logged = { why: "y".repeat(500), outcome: "refused with 400" };
+    expect((await call("/audit?limit=1")).body["entries"]).toMatchObject([logged]);
+  });
+
+  it("of the longest length is kept whole", async () => {
+    await put("/datafiles/long?account=long", 1);
+    const why = "y".repeat(500);
+    expect((await remove(`/datafiles/long?why=${why}`)).status).toBe(200);
+    expect((await call("/audit?limit=1")).body["entries"]).toMatchObject([
+      { why, outcome: "done" },
+    ]);
   });
 });
 
@@ -247,6 +147,21 @@ describe("deleting an id", () => {
     expect(await (await edge.fetch("/js/passed.js")).text()).toContain("JSON.parse('3')");
   });
 
+  it("never lets its revisions begin below where any earlier owner's ended", async () => {
+    const registry = registryFrom(env.REGISTRY);
+    const item = { kind: "datafile", id: "handed-on" } as const;
+    const high = { revision: 9, movedAtMs: 1_000 };
+    await registry().claim({ ...item, account: "first", attempt: 1 });
+    await registry().giveUp({ ...item, account: "first", floor: high });
+    await registry().claim({ ...item, account: "second", attempt: 1 });
+    const floor = { revision: 3, movedAtMs: 5_000 };
+    await registry().giveUp({ ...item, account: "second", floor });
+    expect(await registry().claim({ ...item, account: "third", attempt: 1 })).toEqual({
+      ok: true,
+      value: { floor: { revision: 9, movedAtMs: 5_000 } },
+    });
+  });
+
   it("takes the scope publish and the id's own account", async () => {
     await put("/snippets/mine?account=acme", 1);
     const reader = await token(["read"], "acme");
@@ -287,6 +202,20 @@ describe("deleting an account", () => {
     expect((await remove("/accounts/leaving")).body).toMatchObject({ ids: 0, tokens: 0 });
     expect((await post("/accounts/leaving/restore")).body).toMatchObject({ deletedAt: null });
     expect((await put("/snippets/leaving1?account=leaving", 2)).status).toBe(200);
+  });
+
+  it("makes no token for it until it is restored", async () => {
+    await put("/datafiles/tokenless?account=tokenless", 1);
+    await remove("/accounts/tokenless");
+    const wanted = { name: "late", scopes: ["publish"], account: "tokenless" };
+    expect(await post("/tokens", wanted)).toMatchObject({
+      status: 403,
+      body: { type: "urn:aviary:problem:account-deleted" },
+    });
+    const { tokens } = (await call("/tokens")).body as { tokens: readonly { account: string }[] };
+    expect(tokens.filter(({ account }) => account === "tokenless")).toEqual([]);
+    await post("/accounts/tokenless/restore");
+    expect((await post("/tokens", wanted)).status).toBe(201);
   });
 
   it("and restoring it at once leaves it one or the other", async () => {

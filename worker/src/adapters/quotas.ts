@@ -18,13 +18,17 @@ const variables: Readonly<Record<QuotaName, keyof QuotaEnv>> = {
   publishesPerHour: "QUOTA_PUBLISHES_PER_HOUR",
 };
 
+const rule = "must be a whole number of at most 15 digits";
+
 /** What holds where nothing else was set; a variable that is no number is reported and left out. */
 export function quotasFrom(env: QuotaEnv, report: Report): Quotas {
   const quotas = { ...usual };
+  const problems: string[] = [];
   for (const name of Object.keys(variables) as QuotaName[]) {
     const { [variables[name]]: text = "" } = env;
     if (/^\d{1,15}$/.test(text)) quotas[name] = Number(text);
-    else if (text !== "") report("environment_unusable", { variable: variables[name] });
+    else if (text !== "") problems.push(`${variables[name]} ${rule}`);
   }
+  if (problems.length > 0) report("environment_unusable", { problems });
   return quotas;
 }

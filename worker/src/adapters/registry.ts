@@ -1,5 +1,5 @@
 // The authority for what all accounts share: engines, beacons, tokens, and who owns an id.
-import type { Claim, ClaimReject } from "#src/delivery/claim.ts";
+import type { AccountDeleted, Claim, ClaimReject } from "#src/delivery/claim.ts";
 import type { Floor, PointerKind } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Result } from "#base/result.ts";
@@ -64,7 +64,8 @@ export type RegistryRpc = {
   /** Lets an account claim nothing from now on, and revokes its tokens; returns how many. */
   deleteAccount(account: string): Promise<number>;
   restoreAccount(account: string): Promise<void>;
-  createToken(token: StoredToken): Promise<void>;
+  /** Refused for an account that is deleted. */
+  createToken(token: StoredToken): Promise<Result<null, AccountDeleted>>;
   token(id: string): Promise<StoredToken | null>;
   tokens(): Promise<readonly StoredToken[]>;
   /** False where there is no such token. */

@@ -1,6 +1,6 @@
 // The control API's endpoints about accounts, for its OpenAPI document.
 import * as contract from "./account-contract.ts";
-import { limits } from "./contract.ts";
+import { limits, reasonQuery } from "./contract.ts";
 import type { Endpoint } from "./endpoints.ts";
 
 export const accountEndpoints: readonly Endpoint[] = [
@@ -26,6 +26,7 @@ export const accountEndpoints: readonly Endpoint[] = [
     path: "/accounts/{account}/quotas",
     summary: "What an account may have; what is left out stays, null goes back to what is usual",
     scope: "admin",
+    query: reasonQuery,
     body: {
       mediaType: "application/json",
       description: "Quotas by name",
@@ -40,6 +41,7 @@ export const accountEndpoints: readonly Endpoint[] = [
     path: "/accounts/{account}",
     summary: "Delete an account with all its ids, and revoke its tokens; idempotent",
     scope: "admin",
+    query: reasonQuery,
     answer: contract.accountDeleted,
     refusals: [400, 404],
   },
@@ -48,6 +50,7 @@ export const accountEndpoints: readonly Endpoint[] = [
     path: "/accounts/{account}/restore",
     summary: "Let a deleted account publish again; its ids stay deleted",
     scope: "admin",
+    query: reasonQuery,
     answer: contract.accountView,
     refusals: [400, 404],
   },

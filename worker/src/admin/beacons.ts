@@ -15,7 +15,7 @@ import {
 import { permit, type AdminContext } from "./context.ts";
 import { revisionIn } from "./flags.ts";
 import { refuse, type Refusal } from "./problem.ts";
-import { checkJson, checkShape, readBody, readJson } from "./read-body.ts";
+import { checkDocument, checkShape, readBody, readJson } from "./read-body.ts";
 import { viewBeacon } from "./views.ts";
 
 /** PUT /api/v1/beacons/{version}; idempotent, 409 for other bytes under the same version. */
@@ -51,8 +51,7 @@ async function isSame(before: Beacon, { early, collector }: BeaconTexts): Promis
 async function readTexts(request: Request): Promise<Result<BeaconTexts, Refusal>> {
   const body = await readBody(request, beaconLimits.beacon);
   if (!body.ok) return body;
-  const text = checkJson(body.value);
-  return text.ok ? checkShape(JSON.parse(text.value), beaconBody) : text;
+  return checkDocument(body.value, beaconBody);
 }
 
 // The collector is there before anything names it. One that nothing will name, because

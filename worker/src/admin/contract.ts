@@ -87,9 +87,19 @@ export const createTokenBody = v.object({
 
 export const quotaNames = ["ids", "bytes", "publishesPerHour"] as const;
 
+/** Longest reason for a change, in UTF-16 code units. */
+export const longestWhy = 500;
+export const whySchema = v.optional(
+  v.pipe(v.string(), v.maxLength(longestWhy, `must be at most ${longestWhy} characters`)),
+  "",
+);
+
+/** Query of every change: the reason, for the audit log. */
+export const reasonQuery = v.object({ why: whySchema });
+
 /** Query of a deletion. */
 export const deleteQuery = v.object({
-  why: v.optional(v.pipe(v.string(), v.maxLength(500, "must be at most 500 characters")), ""),
+  ...reasonQuery.entries,
   /** Whether another account may have the id from now on. */
   free: v.optional(trueOrFalse, "false"),
 });

@@ -220,6 +220,7 @@ function releaseEndpoint(action: "withdraw" | "restore"): Endpoint {
     path: `/snippets/{id}/${action}`,
     summary: summaries[action],
     scope: "publish",
+    query: contract.reasonQuery,
     headers: conditional,
     body: {
       mediaType: "application/json",
@@ -265,6 +266,7 @@ function pointerEndpoints({ plural, noun, list, view, moved }: PointerSchemas): 
       path: `/${plural}/{id}/rollback`,
       summary: `Make an earlier revision of a ${noun} current again, as a new revision`,
       scope: "publish",
+      query: contract.reasonQuery,
       headers: conditional,
       body: {
         mediaType: "application/json",

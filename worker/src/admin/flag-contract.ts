@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { statedNames } from "#flags/audience-names.ts";
 import { parameterTable } from "#flags/parameters.ts";
 import { rolloutSchema, stageSchema, states, units } from "#flags/rollout.ts";
-import { trueOrFalse } from "./contract.ts";
+import { trueOrFalse, whySchema } from "./contract.ts";
 
 const { entries } = rolloutSchema;
 
@@ -41,18 +41,16 @@ export const flagPlanBody = v.strictObject({
   guardrails: entries.guardrails,
 });
 
-const whyRule = "must be at most 500 characters";
-
 /** Query of every change of a flag. Strict: a dry run that is misspelt must not be a change. */
 export const changeQuery = v.strictObject({
   dryRun: v.optional(trueOrFalse, "false"),
-  why: v.optional(v.pipe(v.string(), v.maxLength(500, whyRule)), ""),
+  why: whySchema,
 });
 
 /** A kill asks for nothing, and takes a reason if there is one. No name that it does not know stops it. */
 export const killQuery = v.object({
   dryRun: v.optional(trueOrFalse, "false"),
-  why: v.optional(v.pipe(v.string(), v.maxLength(500, whyRule)), ""),
+  why: whySchema,
 });
 
 export const rampBody = v.strictObject({ sharePpm: entries.sharePpm });

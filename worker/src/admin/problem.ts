@@ -109,7 +109,7 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
       return plain(
         403,
         "Account deleted",
-        `Account ${refusal.account} was deleted: nothing can be published for it.`,
+        `Account ${refusal.account} was deleted: nothing can be published for it, and it gets no tokens.`,
       );
     case "quota_exceeded":
       return quotaExceeded(refusal);

@@ -53,15 +53,29 @@ export function checkJson(body: Uint8Array): Result<string, Refusal> {
   }
 }
 
-/** A small JSON body of the given shape; errors name the fields. */
+/** A small body, a JSON object of the given shape; errors name the fields. */
 export async function readJson<S extends v.GenericSchema>(
   request: Request,
   schema: S,
 ): Promise<Result<v.InferOutput<S>, Refusal>> {
   const body = await readBody(request, limits.json);
   if (!body.ok) return body;
-  const text = checkJson(body.value);
-  return text.ok ? checkShape(JSON.parse(text.value), schema) : text;
+  return checkDocument(body.value, schema);
+}
+
+/** A body that is a JSON object of the given shape. */
+export function checkDocument<S extends v.GenericSchema>(
+  body: Uint8Array,
+  schema: S,
+): Result<v.InferOutput<S>, Refusal> {
+  const text = checkJson(body);
+  if (!text.ok) return text;
+  const document: unknown = JSON.parse(text.value);
+  // For valibot a list is an object as well, and one of no names fits where all are optional.
+  if (typeof document === "object" && document !== null && !Array.isArray(document)) {
+    return checkShape(document, schema);
+  }
+  return err({ reason: "invalid", errors: [{ field: "body", detail: "must be a JSON object" }] });
 }
 
 /** `input` as `schema` says, or the list of fields that are wrong. */

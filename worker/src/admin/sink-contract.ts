@@ -1,5 +1,6 @@
 // The control API's documents about sinks, as schemas.
 import * as v from "valibot";
+import { reasonQuery } from "./contract.ts";
 
 const parked = v.object({
   events: v.number(),
@@ -24,11 +25,6 @@ export const sinkView = v.object({
 });
 export const sinkList = v.object({ sinks: v.array(sinkView) });
 
-/** Query of every change: the reason, for the audit log. */
-export const sinkQuery = v.object({
-  why: v.optional(v.pipe(v.string(), v.maxLength(500, "must be at most 500 characters")), ""),
-});
-
 export const sinkTested = v.object({
   name: v.string(),
   outcome: v.picklist(["taken", "refused", "failed"]),
@@ -41,7 +37,7 @@ export const sinkTested = v.object({
 
 const lettersRule = "must be a whole number from 1 to 100";
 export const replayQuery = v.object({
-  ...sinkQuery.entries,
+  ...reasonQuery.entries,
   /** Go on after this one: `next` of the last answer. */
   after: v.exactOptional(v.pipe(v.string(), v.maxLength(512, "must be at most 512 characters"))),
   /** How many letters to replay before it answers. */

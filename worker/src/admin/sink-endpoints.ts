@@ -1,4 +1,5 @@
 // The endpoints about sinks, for the OpenAPI document.
+import { reasonQuery } from "./contract.ts";
 import type { Endpoint } from "./endpoints.ts";
 import * as contract from "./sink-contract.ts";
 
@@ -16,7 +17,7 @@ export const sinkEndpoints: readonly Endpoint[] = [
     path: "/sinks/{name}/test",
     summary: "Send one marked event, and say what the sink said",
     scope: "operate",
-    query: contract.sinkQuery,
+    query: reasonQuery,
     answer: contract.sinkTested,
     refusals: [400, 404, 409],
   },
@@ -25,7 +26,7 @@ export const sinkEndpoints: readonly Endpoint[] = [
     path: "/sinks/{name}/pause",
     summary: "Let a sink wait: its events are kept for hours, then parked; idempotent",
     scope: "operate",
-    query: contract.sinkQuery,
+    query: reasonQuery,
     answer: contract.sinkView,
     refusals: [400, 404],
   },
@@ -34,7 +35,7 @@ export const sinkEndpoints: readonly Endpoint[] = [
     path: "/sinks/{name}/resume",
     summary: "Let a sink go on; idempotent",
     scope: "operate",
-    query: contract.sinkQuery,
+    query: reasonQuery,
     answer: contract.sinkView,
     refusals: [400, 404],
   },

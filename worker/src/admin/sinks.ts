@@ -5,9 +5,10 @@ import { replay } from "#src/adapters/sinks/replay.ts";
 import type { Sink } from "#src/adapters/sinks/sink.ts";
 import type { Services } from "#src/services.ts";
 import { permit, type AdminContext } from "./context.ts";
+import { reasonQuery } from "./contract.ts";
 import { refuse, type Refusal } from "./problem.ts";
 import { checkShape } from "./read-body.ts";
-import { replayQuery, sinkQuery, type SinkView } from "./sink-contract.ts";
+import { replayQuery, type SinkView } from "./sink-contract.ts";
 
 /** A sink's settings: what `SINKS` says, or the judge's own; `removed` where it has none. */
 type Known = Pick<SinkView, "name" | "kind" | "target" | "problems"> & {
@@ -36,7 +37,7 @@ export function pauseSink(isPaused: boolean) {
   return async (context: AdminContext): Promise<Response> => {
     const known = await sought(context);
     if (!known.ok) return refuse(known.error);
-    const query = checkShape(context.req.query(), sinkQuery);
+    const query = checkShape(context.req.query(), reasonQuery);
     if (!query.ok) return refuse(query.error);
     const services = context.get("services");
     const { name } = known.value;
@@ -49,7 +50,7 @@ export function pauseSink(isPaused: boolean) {
 export async function testSink(context: AdminContext): Promise<Response> {
   const sink = await usable(context);
   if (!sink.ok) return refuse(sink.error);
-  const query = checkShape(context.req.query(), sinkQuery);
+  const query = checkShape(context.req.query(), reasonQuery);
   if (!query.ok) return refuse(query.error);
   const { now } = context.get("services");
   const startedMs = now();

@@ -6,7 +6,7 @@ import { refuse } from "./problem.ts";
 import { readJson } from "./read-body.ts";
 import { viewToken } from "./views.ts";
 
-/** POST /api/v1/tokens. A token bound to an account cannot hold `admin`, which has none. */
+/** POST /api/v1/tokens. A token bound to an account cannot hold `admin`, which has none; none is made for a deleted one. */
 export async function createToken(context: AdminContext): Promise<Response> {
   const permitted = permit(context, "admin", null);
   if (!permitted.ok) return refuse(permitted.error);
@@ -19,7 +19,8 @@ export async function createToken(context: AdminContext): Promise<Response> {
   }
   const { registry, now } = context.get("services");
   const { token, stored } = await mintToken({ name, scopes: [...new Set(scopes)], account }, now());
-  await registry().createToken(stored);
+  const created = await registry().createToken(stored);
+  if (!created.ok) return refuse(created.error);
   return Response.json({ ...viewToken(stored), token }, { status: 201 });
 }
 

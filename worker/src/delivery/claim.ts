@@ -9,7 +9,7 @@ export type Claim = {
 };
 
 export type Owned = { readonly reason: "id_taken"; readonly account: string };
-type AccountDeleted = { readonly reason: "account_deleted"; readonly account: string };
+export type AccountDeleted = { readonly reason: "account_deleted"; readonly account: string };
 export type ClaimReject = Owned | AccountDeleted;
 
 /** The claim after `by` asked for the id. Asking again is asking once. */

@@ -117,7 +117,8 @@ export function releaseGone(
   return isWithdrawn === true ? "withdrawn" : undefined;
 }
 
-function laterOf(a: Floor | undefined, b: Floor | undefined): Floor | undefined {
+/** The higher of each; undefined for neither. */
+export function laterOf(a: Floor | undefined, b: Floor | undefined): Floor | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return {
     revision: Math.max(a.revision, b.revision),

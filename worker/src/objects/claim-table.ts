@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "#base/result.ts";
 import type { Account, ClaimOf, Claimed, GivenUp } from "#src/adapters/registry.ts";
 import { claimed, released, type Claim, type ClaimReject } from "#src/delivery/claim.ts";
-import type { Floor, PointerKind } from "#src/delivery/pointer.ts";
+import { laterOf, type Floor, type PointerKind } from "#src/delivery/pointer.ts";
 
 type Row = { account: string; attempt: number; floor: string };
 type AccountRow = { account: string; since_ms: number; deleted_at_ms: number | null };
@@ -39,16 +39,15 @@ export class ClaimTable {
 
   claim({ kind, id, ...by }: ClaimOf, nowMs: number): Result<Claimed, ClaimReject> {
     const { account } = by;
-    if (typeof this.account(account)?.deletedAtMs === "number") {
-      return err({ reason: "account_deleted", account });
-    }
+    if (this.isDeleted(account)) return err({ reason: "account_deleted", account });
     const outcome = claimed(this.claimOf(kind, id), by);
     if (!outcome.ok) return outcome;
-    const floor = this.#row(kind, id)?.floor ?? "";
+    const row = this.#row(kind, id);
+    const floor = row?.floor ?? "";
     const { attempt } = outcome.value;
     this.#sql.exec(`INSERT OR REPLACE INTO claim ${columns}`, kind, id, account, attempt, floor);
     this.#sql.exec("INSERT OR IGNORE INTO account VALUES (?, ?, NULL)", account, nowMs);
-    return ok({ floor: floor === "" ? null : (JSON.parse(floor) as Floor) });
+    return ok({ floor: floorIn(row) ?? null });
   }
 
   release({ kind, id, ...by }: ClaimOf): void {
@@ -58,17 +57,23 @@ export class ClaimTable {
     this.#sql.exec("DELETE FROM claim WHERE kind = ? AND id = ? AND floor = ''", kind, id);
   }
 
-  /** Makes a deleted id anybody's. Whoever has it next goes on above `floor`. */
+  /** Makes a deleted id anybody's. Whoever has it next goes on above `floor`, and every earlier one. */
   giveUp({ kind, id, account, floor }: GivenUp): void {
-    if (this.claimOf(kind, id)?.account !== account) return;
+    const row = this.#row(kind, id);
+    if (row?.account !== account) return;
+    const highest = laterOf(floor, floorIn(row));
     const update = "UPDATE claim SET floor = ? WHERE kind = ? AND id = ?";
-    this.#sql.exec(update, JSON.stringify(floor), kind, id);
+    this.#sql.exec(update, JSON.stringify(highest), kind, id);
     this.#setNobodys(kind, id);
   }
 
   account(account: string): Account | undefined {
     const rows = this.#sql.exec<AccountRow>("SELECT * FROM account WHERE account = ?", account);
     return rows.toArray().map(accountFrom)[0];
+  }
+
+  isDeleted(account: string): boolean {
+    return typeof this.account(account)?.deletedAtMs === "number";
   }
 
   /** By name, from the first after `after`. */
@@ -100,6 +105,10 @@ export class ClaimTable {
 }
 
 const columns = "(kind, id, account, attempt, floor) VALUES (?, ?, ?, ?, ?)";
+
+function floorIn(row: Pick<Row, "floor"> | undefined): Floor | undefined {
+  return row === undefined || row.floor === "" ? undefined : (JSON.parse(row.floor) as Floor);
+}
 
 function accountFrom({ account, since_ms, deleted_at_ms }: AccountRow): Account {
   return { account, sinceMs: since_ms, deletedAtMs: deleted_at_ms };

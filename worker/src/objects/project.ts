@@ -48,6 +48,7 @@ import { PointerTable } from "./pointer-table.ts";
 import { compositionOf, Publications } from "./publications.ts";
 
 const colo = (): Promise<Cache> => caches.open("aviary");
+const now = (): number => Date.now();
 
 export class Project extends DurableObject<Env> implements ProjectRpc {
   readonly #table: PointerTable;
@@ -88,11 +89,10 @@ export class Project extends DurableObject<Env> implements ProjectRpc {
       ...common,
       attempts: new AttemptTable(state.storage),
       has: ({ kind, id }) => table.record(kind, id) !== undefined,
-      now: () => Date.now(),
+      now,
     });
     const releases = new Releases(kv);
     this.#copies = new PointerCopies({ ...common, releases, kv: () => this.env.STORE });
-    const now = (): number => Date.now();
     const onMoved = (moved: readonly PointerRecord[]): Promise<void> => this.#onMoved(moved);
     const usualQuotas = quotasFrom(env, reportToLog);
     this.#account = new Account({ table, registry, usualQuotas, now, onMoved });

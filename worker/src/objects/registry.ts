@@ -1,4 +1,4 @@
-// The one Registry: engines, beacons, tokens, who owns an id, and, in `flag-authority.ts`
+// The one Registry: engines, beacons, tokens, accounts, who owns an id, and, in `flag-authority.ts`
 // and `snapshot-authority.ts`, flags and what the edge reads of them. Not on the request path.
 import { DurableObject } from "cloudflare:workers";
 import { err, ok, type Result } from "#base/result.ts";
@@ -44,7 +44,7 @@ import { withDeadline } from "#src/adapters/deadline.ts";
 import { reportToLog } from "#src/adapters/report.ts";
 import type { Rollout } from "#flags/rollout.ts";
 import type { Ring } from "#rum/window/ring.ts";
-import type { ClaimReject } from "#src/delivery/claim.ts";
+import type { AccountDeleted, ClaimReject } from "#src/delivery/claim.ts";
 import type { PointerKind, PointerRecord } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Env } from "#src/services.ts";
@@ -193,8 +193,13 @@ export class Registry
     return this.#claims.claimOf(kind, id)?.account ?? null;
   }
 
-  async createToken(token: StoredToken): Promise<void> {
+  async createToken(token: StoredToken): Promise<Result<null, AccountDeleted>> {
+    const { account } = token;
+    if (account !== null && this.#claims.isDeleted(account)) {
+      return err({ reason: "account_deleted", account });
+    }
     this.#tokens.add(token);
+    return ok(null);
   }
 
   async token(id: string): Promise<StoredToken | null> {
