@@ -37,7 +37,7 @@ export type PlannedFlag = {
 };
 
 /** What an audience's text mentions, and so may read; errs on the side of yes. */
-export type AudienceReads = {
+type AudienceReads = {
   /** The request's own id, or the protocol that it came by. */
   readonly request: boolean;
   readonly visitor: boolean;
