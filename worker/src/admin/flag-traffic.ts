@@ -4,7 +4,7 @@ import { reachOf, type Reach } from "#flags/reach.ts";
 import type { Rollout, RolloutPlan } from "#flags/rollout.ts";
 import type { Traffic } from "#flags/traffic.ts";
 import { everything, type Counted } from "#src/adapters/rollouts.ts";
-import { defaultPolicy } from "#src/canary/guardrails.ts";
+import { defaultPolicy, fewestBuckets } from "#src/canary/guardrails.ts";
 import { policyOf } from "#src/canary/rollout-policy.ts";
 import {
   completed,
@@ -62,12 +62,9 @@ export function plannedStages(
   const units = unitsADay({ ...reaching, unit: "request" }, traffic, nowMs);
   const ids = traffic === null ? 0 : (reachOf(reaching, 1, traffic.ids).units?.known ?? Infinity);
   const enough: UnitsADay = (sharePpm) =>
-    traffic !== null && ids * sharePpm < leastIds * 1_000_000 ? 0 : units(sharePpm);
+    traffic !== null && ids * sharePpm < fewestBuckets * 1_000_000 ? 0 : units(sharePpm);
   return [...(plan.stages === undefined ? stagesFor(enough) : completed(plan.stages, units))];
 }
-
-/** Accounts, snippets or SDK keys that a stage needs: a judge takes fewer for anecdotes. */
-const leastIds = 8;
 
 type Reaching = Parameters<typeof reachOf>[0] & Pick<Rollout, "patch">;
 

@@ -3,6 +3,8 @@ import * as v from "valibot";
 import { policySchema } from "#src/canary/guardrails.ts";
 import { trueOrFalse } from "./contract.ts";
 
+export { fewestBuckets } from "#src/canary/guardrails.ts";
+
 const timeRule = "must be a time, as in 2026-11-25T08:00:00Z";
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
 

@@ -10,6 +10,9 @@ import { defaultGuardrails } from "./default-guardrails.ts";
 export const mostGuardrails = 16;
 const mostConditions = 4;
 
+/** Visitors, or accounts, of fewer buckets than these are an anecdote. */
+export const fewestBuckets = 8;
+
 /** What a guardrail may read: a page view, or one sampled answer of the edge. */
 const sources = ["page_view", "delivery"] as const;
 

@@ -1,6 +1,6 @@
 // One guardrail's evidence, weighed. What is too little to say anything says nothing:
 // e-values of 1, and not unharmed.
-import type { Guardrail } from "./guardrails.ts";
+import { fewestBuckets, type Guardrail } from "./guardrails.ts";
 import { judgeMean, meanChange } from "./judge-mean.ts";
 import { judgeQuantile, quantileChange } from "./judge-quantile.ts";
 import { judgeRate, rateChange } from "./judge-rate.ts";
@@ -25,9 +25,6 @@ export type GuardrailNumbers = Answer & {
 
 /** Chance that harm beyond the advance margin is overlooked; every primary guardrail must rule it out. */
 const alphaAdvance = 0.05;
-
-/** Visitors, or accounts, of fewer buckets than these are an anecdote. */
-export const fewestBuckets = 8;
 
 /** Harm to rule out before a ramp goes on, by the share it goes on from: the more see it, the less. */
 const advanceMargins: readonly {

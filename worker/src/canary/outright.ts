@@ -3,7 +3,7 @@
 // that a few whole accounts are enough to see it, and the habits of one are not.
 import { lnEMarked } from "#src/stats/hypergeometric.ts";
 import { logSumExp } from "#src/stats/special.ts";
-import { fewestBuckets } from "./judge-guardrail.ts";
+import { fewestBuckets } from "./guardrails.ts";
 import { isOfFailures } from "./observe.ts";
 import type { Cluster, Window } from "./recent.ts";
 import type { Arms, VerdictInput } from "./verdict-input.ts";
