@@ -43,7 +43,7 @@ export async function send<T>(connection: Connection, call: Call<T>): Promise<T>
       signal,
       onRetry: ({ message, details }, delayMs) => {
         maybeDone ||= details.ambiguous === true;
-        note(`${message}; trying again in ${(delayMs / 1_000).toFixed(1)} s`);
+        note(`${message.replace(/\.$/, "")}; trying again in ${(delayMs / 1_000).toFixed(1)} s`);
       },
     });
   } catch (error) {

@@ -47,6 +47,20 @@ async function revisions(id: string): Promise<number> {
   return (document["snippets"] as unknown[]).length;
 }
 
+describe("a refusal that may pass", () => {
+  it("is told as one sentence with when the next attempt is", async () => {
+    const env = await behind((_request, { deliver, refuse }) => {
+      if ((proxy?.seen.length ?? 0) > 1) return deliver();
+      const problem = { title: "Busy", status: 503, detail: "Ask again.", type: "about:blank" };
+      const headers = { "content-type": "application/problem+json", "retry-after": "0" };
+      return refuse(503, headers, JSON.stringify(problem));
+    });
+    const done = await place.aviary(["snippet", "list", "--account", "acme"], { env });
+    expect(done.code).toBe(0);
+    expect(done.stderr).toContain("Busy: Ask again; trying again in 0.0 s");
+  });
+});
+
 describe("a publish", () => {
   it("whose answer was lost is repeated, and has happened once", async () => {
     const env = await behind((_request, { deliver, lose }) =>

@@ -17,7 +17,11 @@ export type Fate = (
     readonly deliver: () => Promise<void>;
     /** Has the Worker answer, and closes the connection instead of passing that on. */
     readonly lose: () => Promise<void>;
-    readonly refuse: (status: number, headers: Readonly<Record<string, string>>) => void;
+    readonly refuse: (
+      status: number,
+      headers: Readonly<Record<string, string>>,
+      body?: string,
+    ) => void;
   },
 ) => Promise<void> | void;
 
@@ -41,7 +45,7 @@ export async function startProxy(target: string, fate: Fate): Promise<Proxy> {
           await forward(target, request);
           incoming.socket.destroy();
         },
-        refuse: (status, fields) => response.writeHead(status, fields).end(),
+        refuse: (status, fields, body) => response.writeHead(status, fields).end(body),
       });
     })().catch(() => incoming.socket.destroy());
   });

@@ -242,12 +242,16 @@ function quotaExceeded({ quota, limit, used, retryAtMs }: QuotaExceeded): Proble
   const words: Readonly<Record<QuotaName, string>> = {
     ids: `The account has ${used} snippets and datafiles, and may have ${limit}. Delete one`,
     bytes: `The account's revisions hold ${used} bytes, and may hold ${limit}. Delete what is not needed`,
-    publishesPerHour: `The account has published ${used} times in an hour, and may ${limit} times. Try again ${retryAt === null ? "later" : `at ${retryAt}`}`,
+    publishesPerHour: `The account has published ${used} times in an hour, and may ${limit} times. Try again at ${retryAt}`,
   };
+  // 429 would have clients try again, and time alone does not help.
+  const isOver = quota !== "publishesPerHour" || retryAt !== null;
   return {
     title: "Quota exceeded",
-    status: quota === "publishesPerHour" ? 429 : 403,
-    detail: `${words[quota]}, or have an admin raise the quota.`,
+    status: retryAt === null ? 403 : 429,
+    detail: isOver
+      ? `${words[quota]}, or have an admin raise the quota.`
+      : "The account may not publish at all. Have an admin raise the quota.",
     quota: { name: quota, limit, used, retryAt },
   };
 }
