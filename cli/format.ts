@@ -13,6 +13,11 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1_000_000_000).toFixed(2)} GB`;
 }
 
+/** `1 id`, `2 ids`, `1,000 ids`. */
+export function counted(amount: number, one: string, many = `${one}s`): string {
+  return `${amount.toLocaleString("en")} ${amount === 1 ? one : many}`;
+}
+
 /** A limit as it was set: `2 MiB`. */
 export function formatLimit(bytes: number): string {
   return `${bytes / 2 ** 20} MiB`;
@@ -43,7 +48,7 @@ export function formatSpan(ms: number): string {
   const [size, unit] = units.find(([each]) => ms >= 2 * each) ?? [minuteMs, "minute"];
   const amount = Math.ceil(ms / size);
   const about = ms % size === 0 ? "" : "about ";
-  return `${about}${amount} ${unit}${amount === 1 ? "" : "s"}`;
+  return about + counted(amount, unit);
 }
 
 /** Text from elsewhere without anything that a terminal would obey. */

@@ -1,6 +1,7 @@
 // Whom a flag reaches and how its stages can end, for people: by the traffic of the last day,
 // with a warning for each reason why nothing would come of it.
 import type { FlagChangedView } from "#src/admin/flag-contract.ts";
+import { fewestBuckets } from "#src/admin/verdict-contract.ts";
 import { formatSpan, harmless } from "./format.ts";
 import { paint } from "./paint.ts";
 import { formatShare } from "./share.ts";
@@ -17,8 +18,6 @@ const plurals: Readonly<Record<string, string>> = {
 };
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
-/** The judge takes what fewer have seen for anecdotes. */
-const leastWitnesses = 8;
 
 /** `2 of 40 accounts: acme, shop`; undefined where that is not known of the unit. */
 export function reachText({ after, reach }: Known): string | undefined {
@@ -76,14 +75,14 @@ function doubtOf(
   if (control === 0)
     return `Nothing is compared at ${share}: no ${unit} is in the control. ${least}`;
   const fewest = Math.min(canary, control);
-  if (fewest >= leastWitnesses) return undefined;
-  return `The judge wants ${leastWitnesses} ${plurals[unit] ?? unit} in each arm, and at ${share} one has ${fewest}: a person must decide.`;
+  if (fewest >= fewestBuckets) return undefined;
+  return `The judge wants ${fewestBuckets} ${plurals[unit] ?? unit} in each arm, and at ${share} one has ${fewest}: a person must decide.`;
 }
 
-/** `the traffic of the last 12 minutes`; what it rests on is a day at most. */
+/** `the traffic of the last 12 minutes`, `of the last minute`; what it rests on is a day at most. */
 export function trafficText(reach: NonNullable<Known["reach"]>, nowMs: number): string {
   const span = formatSpan(Math.min(dayMs, Math.max(minuteMs, nowMs - Date.parse(reach.since))));
-  return `the traffic of the last ${span.replace("about ", "")}`;
+  return `the traffic of the last ${span.replace("about ", "").replace(/^1 /, "")}`;
 }
 
 /** A table of the stages ahead; empty where there is none. */

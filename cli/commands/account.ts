@@ -3,9 +3,9 @@ import type { AccountView } from "#src/admin/account-contract.ts";
 import type { Quotas } from "../account-api.ts";
 import { defineAction, type Group } from "../action.ts";
 import { checkId } from "../checks.ts";
-import { details } from "../details.ts";
+import { details, headline } from "../details.ts";
 import { usageFailure } from "../failure.ts";
-import { formatAge, formatBytes, formatTime } from "../format.ts";
+import { counted, formatAge, formatBytes, formatTime } from "../format.ts";
 import { paint } from "../paint.ts";
 import { table } from "../table.ts";
 import { removalOptions, removeAsAgreed } from "./removal.ts";
@@ -78,12 +78,15 @@ const quota = defineAction({
   },
 });
 
+/** Deleted ids that edges are told of together; of the rest they learn from KV. */
+const atOnce = 200;
+
 const remove = defineAction({
   description: "Delete an account with all its ids, and revoke its tokens",
   args: { account, ...removalOptions },
   examples: ["aviary account delete acme", "aviary account delete acme --yes --why 'has left'"],
   remarks: [
-    "Its URLs answer 410 within ten seconds; beyond 200 ids at once, the rest within a minute. Its ids stay its own: no other account gets them. Nothing can be published for it until `aviary account restore`.",
+    `Its URLs answer 410 within ten seconds; beyond ${atOnce} ids at once, the rest within a minute. Its ids stay its own: no other account gets them. Nothing can be published for it until \`aviary account restore\`.`,
   ],
   async run({ values, session }) {
     const { accounts } = session.api;
@@ -92,15 +95,28 @@ const remove = defineAction({
     return removeAsAgreed({
       values,
       session,
-      foretold: `Account ${name} will be deleted, with ${snippets} snippets and ${datafiles} datafiles and all their revisions; its tokens will be revoked.`,
+      foretold:
+        before.deletedAt === null
+          ? `Account ${name} will be deleted, with ${idsText(before)} and all their revisions; its tokens will be revoked.`
+          : `Account ${name} is deleted already: ${formatTime(before.deletedAt)}.`,
       json: before,
       carryOut: async (reason) => {
         const done = await accounts.remove(name, reason);
-        // After a lost answer the server finds nothing left to delete.
+        // After a lost answer the server calls the second attempt no change.
         const ids = Math.max(done.ids, snippets + datafiles);
-        const title = `${paint("green", "✔")} account ${paint("bold", name)} is deleted, with ${ids} ids`;
-        const when = paint("dim", "Their URLs answer 410 everywhere within 10 s.");
-        return { json: { ...done, ids }, text: `${title}\n  ${when}` };
+        const changed = before.deletedAt === null;
+        const title = headline({
+          changed,
+          subject: `account ${name}`,
+          did: `is deleted, with ${counted(ids, "id")}`,
+          already: "was deleted before",
+        });
+        const within = ids > atOnce ? `10 s, beyond ${atOnce} of them within a minute` : "10 s";
+        const text = `Their URLs answer 410 everywhere within ${within}.`;
+        return {
+          json: { ...done, ids, changed },
+          text: ids === 0 ? title : `${title}\n  ${paint("dim", text)}`,
+        };
       },
     });
   },
@@ -126,15 +142,18 @@ function accountText(view: AccountView, nowMs: number): string {
 function rowsOf(view: AccountView): string {
   const { snippets, datafiles, bytes, publishesLastHour, quotas, ownQuotas } = view;
   const limit = (name: keyof typeof quotas, text: string): string =>
-    ownQuotas[name] === undefined ? text : `${text}, set for it`;
+    ownQuotas[name] === undefined ? text : `${text}, a quota of its own`;
+  const ids = limit("ids", `${snippets + datafiles} of ${quotas.ids}`);
+  const publishes = limit("publishesPerHour", `${publishesLastHour} of ${quotas.publishesPerHour}`);
   return details([
-    ["ids", `${snippets} snippets, ${datafiles} datafiles ${limit("ids", `of ${quotas.ids}`)}`],
-    ["bytes", `${formatBytes(bytes)} ${limit("bytes", `of ${formatBytes(quotas.bytes)}`)}`],
-    [
-      "publishes",
-      `${publishesLastHour} in the last hour ${limit("publishesPerHour", `of ${quotas.publishesPerHour}`)}`,
-    ],
+    ["ids", `${ids}: ${idsText(view)}`],
+    ["bytes", limit("bytes", `${formatBytes(bytes)} of ${formatBytes(quotas.bytes)}`)],
+    ["publishes in the last hour", publishes],
   ]);
+}
+
+function idsText({ snippets, datafiles }: AccountView): string {
+  return `${counted(snippets, "snippet")} and ${counted(datafiles, "datafile")}`;
 }
 
 function stateOf(deletedAt: string | null, nowMs: number): string {

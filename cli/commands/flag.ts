@@ -7,7 +7,7 @@ import { checkFlag } from "../checks.ts";
 import { headline } from "../details.ts";
 import { usageFailure } from "../failure.ts";
 import { flagText, patchText, stateText } from "../flag-report.ts";
-import { formatAge } from "../format.ts";
+import { counted, formatAge } from "../format.ts";
 import { checkJson, isSystemError, readInput } from "../input-file.ts";
 import { paint } from "../paint.ts";
 import { formatShare } from "../share.ts";
@@ -85,7 +85,7 @@ const exportAll = defineAction({
     if (values.file === undefined) return { json: document, text };
     await write(values.file, `${text}\n`);
     const count = Object.keys(document.flags).length;
-    const did = `${count} flags are in ${values.file}`;
+    const did = `${counted(count, "flag")} ${count === 1 ? "is" : "are"} in ${values.file}`;
     return { json: { file: values.file, flags: count }, text: `${paint("green", "✔")} ${did}` };
   },
 });

@@ -2,7 +2,7 @@
 import type { PipelineView } from "#src/admin/pipeline-contract.ts";
 import { defineAction } from "../action.ts";
 import { details } from "../details.ts";
-import { harmless } from "../format.ts";
+import { counted, harmless } from "../format.ts";
 import { paint } from "../paint.ts";
 import { table } from "../table.ts";
 
@@ -31,19 +31,19 @@ function beaconsText(seen: PipelineView): string {
   const rows: [string, string][] = [
     ["beacons taken", number(taken)],
     ["  duplicates", number(duplicate)],
-    ["  in open views", `${number(open)} in ${number(openViews)} views`],
+    ["  in open views", `${number(open)} in ${counted(openViews, "view")}`],
     ["  in events", number(sealed)],
     ["shed", number(shed)],
     ...refused.map(([name, count]): [string, string] => [`edge: ${harmless(name)}`, number(count)]),
     [
       "events",
       `${number(events.both)} with both beacons, ${number(events.earlyOnly)} early only, ` +
-        `${number(events.lateOnly)} late only, ${number(events.update)} updates, ` +
-        `${number(events.delivery)} sampled deliveries, ${number(events.pipeline)} of the pipeline itself`,
+        `${number(events.lateOnly)} late only, ${counted(events.update, "update")}, ` +
+        `${counted(events.delivery, "sampled delivery", "sampled deliveries")}, ${number(events.pipeline)} of the pipeline itself`,
     ],
   ];
   if (unaccounted !== 0) {
-    rows.push(["not accounted for", paint("red", `${number(unaccounted)} beacons`)]);
+    rows.push(["not accounted for", paint("red", counted(unaccounted, "beacon"))]);
   }
   return details(rows);
 }

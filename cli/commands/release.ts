@@ -1,12 +1,16 @@
 // aviary snippet withdraw, aviary snippet restore: whether one release can be had.
 import { defineAction } from "../action.ts";
+import type { SnippetView } from "#src/admin/snippet-contract.ts";
 import { checkId } from "../checks.ts";
 import { headline } from "../details.ts";
 import { Failure, usageFailure } from "../failure.ts";
 import { paint } from "../paint.ts";
+import type { Session } from "../session.ts";
 import { snippetDocument } from "../snippet-report.ts";
 import { removalOptions, removeAsAgreed } from "./removal.ts";
 
+/** Digits of its SHA-256 that a release's URL has. */
+const prefixDigits = 16;
 const id = { type: "positional", required: true, description: "The snippet's id" } as const;
 const release = {
   type: "positional",
@@ -31,7 +35,9 @@ export const withdraw = defineAction({
     const wanted = { id: checkId("<id>", values.id), release: digitsOf(values.release) };
     const before = await snippets.find(wanted.id);
     if (before === null) throw new Failure("refused", `there is no snippet ${wanted.id}`);
-    const foretold = `Release ${wanted.release.slice(0, 16)} of snippet ${wanted.id} will answer 410.`;
+    if (values["dry-run"] || !values.yes) await refuseAsServer(before, wanted.release, session);
+    const isWithdrawn = before.withdrawn.includes(wanted.release.slice(0, prefixDigits));
+    const foretold = `Release ${wanted.release.slice(0, prefixDigits)} of snippet ${wanted.id} ${isWithdrawn ? "is withdrawn already" : "will answer 410"}.`;
     return removeAsAgreed({
       values,
       session,
@@ -41,7 +47,7 @@ export const withdraw = defineAction({
         const moved = await releases.withdraw(before, wanted.release, why);
         const title = headline({
           changed: moved.changed,
-          subject: `release ${wanted.release.slice(0, 16)} of snippet ${wanted.id}`,
+          subject: `release ${wanted.release.slice(0, prefixDigits)} of snippet ${wanted.id}`,
           did: "is withdrawn",
           already: "was withdrawn before",
         });
@@ -51,6 +57,29 @@ export const withdraw = defineAction({
     });
   },
 });
+
+const mostRevisions = 100;
+
+/** Throws what the server would answer: nobody is asked, or foretold, what cannot be. */
+async function refuseAsServer(
+  current: SnippetView,
+  wanted: string,
+  { api }: Session,
+): Promise<void> {
+  const digits = wanted.slice(0, prefixDigits);
+  if (current.sha256.startsWith(wanted)) {
+    const message = `release ${digits} is what snippet ${current.id} stands for now`;
+    throw new Failure("conflict", message, {
+      hint: "Publish another revision or roll back first.",
+    });
+  }
+  const revisions = await api.snippets.history(current.id, mostRevisions);
+  // Of a longer history only the server knows all.
+  const isWhole = revisions.length < mostRevisions;
+  if (!isWhole || revisions.some((each) => each.sha256.startsWith(wanted))) return;
+  const hint = "`aviary snippet history` shows which releases there are.";
+  throw new Failure("refused", `<release> ${digits} was never released`, { hint });
+}
 
 /** The command `aviary snippet restore`. */
 export const restore = defineAction({
@@ -64,7 +93,7 @@ export const restore = defineAction({
     const moved = await session.api.releases.restore(before, wanted.release, values.why ?? "");
     const title = headline({
       changed: moved.changed,
-      subject: `release ${wanted.release.slice(0, 16)} of snippet ${wanted.id}`,
+      subject: `release ${wanted.release.slice(0, prefixDigits)} of snippet ${wanted.id}`,
       did: "can be had again",
       already: "is not withdrawn",
     });

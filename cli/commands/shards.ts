@@ -1,7 +1,7 @@
 // aviary shards: how many shards of page views each region has.
 import { defineAction } from "../action.ts";
 import { checkShards } from "../checks.ts";
-import { formatTime } from "../format.ts";
+import { counted, formatTime } from "../format.ts";
 import { paint } from "../paint.ts";
 
 export const shards = defineAction({
@@ -16,7 +16,7 @@ export const shards = defineAction({
   ],
   async run({ values, session }) {
     const ring = await session.api.setShards(checkShards("<n>", values.n));
-    const count = ring.shards === 1 ? "1 shard" : `${ring.shards} shards`;
+    const count = counted(ring.shards, "shard");
     const title = `${paint("green", "✔")} each region has ${paint("bold", count)}`;
     return { json: ring, text: `${title}\n  ${paint("dim", `since ${formatTime(ring.since)}`)}` };
   },

@@ -2,7 +2,7 @@
 import type { SinkView } from "#src/admin/sink-contract.ts";
 import { defineAction, type Group } from "../action.ts";
 import { Failure, usageFailure } from "../failure.ts";
-import { harmless } from "../format.ts";
+import { counted, harmless } from "../format.ts";
 import { paint } from "../paint.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
@@ -93,15 +93,20 @@ const replay = defineAction({
     const done = await replayAll(name, values.why ?? "", session);
     const { delivered, kept, failure } = done;
     if (failure !== null) {
-      const hint = `${delivered} events were taken before. Run it again once the sink is well.`;
+      const hint = `${counted(delivered, "event")} ${delivered === 1 ? "was" : "were"} taken before. Run it again once the sink is well.`;
       throw new Failure("unavailable", `${name} failed: ${harmless(failure)}`, { hint });
     }
     if (delivered + kept === 0) {
       const text = `${paint("yellow", "=")} nothing of ${paint("bold", name)} is parked`;
       return { json: { name, delivered, kept }, text };
     }
-    const title = `${paint("green", "✔")} ${paint("bold", name)} took ${delivered} events`;
-    const rest = kept === 0 ? "Nothing is left." : `${kept} were refused again and stay parked.`;
+    const title = `${paint("green", "✔")} ${paint("bold", name)} took ${counted(delivered, "event")}`;
+    const rest =
+      kept === 0
+        ? "Nothing is left."
+        : kept === 1
+          ? "1 was refused again and stays parked."
+          : `${kept} were refused again and stay parked.`;
     return { json: { name, delivered, kept }, text: `${title}\n  ${paint("dim", rest)}` };
   },
 });

@@ -2,7 +2,7 @@
 import type { StatusView } from "#src/admin/contract.ts";
 import { defineAction } from "../action.ts";
 import { details } from "../details.ts";
-import { formatAge, harmless } from "../format.ts";
+import { counted, formatAge, harmless } from "../format.ts";
 import { paint } from "../paint.ts";
 
 export const status = defineAction({
@@ -41,5 +41,5 @@ type Swept = StatusView["sweeper"];
 function sweeperText({ endedAt, seen, removed, condemned }: Swept, nowMs: number): string {
   if (endedAt === null) return "not swept yet";
   const due = condemned === 0 ? "" : `, ${condemned} to go unless something names them`;
-  return `${seen} artifacts swept ${formatAge(endedAt, nowMs)}: ${removed} removed${due}`;
+  return `${counted(seen, "artifact")} swept ${formatAge(endedAt, nowMs)}: ${removed} removed${due}`;
 }

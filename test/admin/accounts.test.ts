@@ -180,6 +180,7 @@ describe("deleting an account", () => {
     expect((await remove("/accounts/leaving", await token(["operate"]))).status).toBe(403);
     expect((await remove("/accounts/leaving")).body).toEqual({
       account: "leaving",
+      changed: true,
       ids: 2,
       tokens: 1,
     });
@@ -199,7 +200,12 @@ describe("deleting an account", () => {
       snippets: 0,
       bytes: 0,
     });
-    expect((await remove("/accounts/leaving")).body).toMatchObject({ ids: 0, tokens: 0 });
+    expect((await remove("/accounts/leaving")).body).toEqual({
+      account: "leaving",
+      changed: false,
+      ids: 0,
+      tokens: 0,
+    });
     expect((await post("/accounts/leaving/restore")).body).toMatchObject({ deletedAt: null });
     expect((await put("/snippets/leaving1?account=leaving", 2)).status).toBe(200);
   });

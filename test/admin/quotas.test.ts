@@ -117,6 +117,17 @@ describe("a quota", () => {
     },
   );
 
+  it("of no publishes at all is forbidden, not too early", async () => {
+    await put("/datafiles/never?account=shut", 1);
+    await put("/accounts/shut/quotas", { publishesPerHour: 0 });
+    const response = await control("/datafiles/never?account=shut", { method: "PUT", body: "2" });
+    expect([response.status, response.headers.get("retry-after")]).toEqual([403, null]);
+    expect(await response.json()).toMatchObject({
+      detail: "The account may not publish at all. Have an admin raise the quota.",
+      quota: { name: "publishesPerHour", limit: 0, retryAt: null },
+    });
+  });
+
   it("is set by admins alone, and taken back with null", async () => {
     await put("/snippets/s?account=set", 1);
     const publisher = await token(["publish"]);

@@ -106,6 +106,13 @@ describe("what a change does", () => {
     expect(text).toContain(said);
   });
 
+  it("names one minute of traffic without its number", () => {
+    const since = "2026-11-25T08:11:30Z";
+    const requestsPerMinute = { canary: 12, basis: "seen" } as const;
+    const text = changeText({ ...change, reach: { ...reach, since }, requestsPerMinute }, nowMs);
+    expect(text).toMatch(/by the traffic of the last minute$/m);
+  });
+
   it("says nothing of traffic where nobody gets the change", () => {
     const after = { ...flag, state: "draft", sharePpm: 0 } as const;
     expect(changeText({ ...change, after, requestsPerMinute: null }, nowMs)).not.toContain(

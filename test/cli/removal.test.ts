@@ -107,16 +107,43 @@ describe("withdraw", () => {
     const short = await place.aviary(["snippet", "withdraw", "recall", "0", "--yes"]);
     expect(short.code).toBe(2);
   });
+
+  it.each([["--dry-run"], []])("foretells nothing that would be refused: %s", async (...flags) => {
+    const { sha256, immutablePath } = await publish("foretold", "1");
+    const withdraw = (release: unknown) =>
+      place.aviary(["snippet", "withdraw", "foretold", String(release), ...flags]);
+    for (const current of [sha256, String(sha256).slice(0, 20), immutablePath]) {
+      const { code, stdout, stderr } = await withdraw(current);
+      expect([code, stdout]).toEqual([4, ""]);
+      expect(stderr).toContain("is what snippet foretold stands for now");
+      expect(stderr).not.toContain("will answer 410");
+    }
+    const never = await withdraw("0".repeat(16));
+    expect([never.code, never.stdout]).toEqual([3, ""]);
+    expect(never.stderr).toContain("<release> 0000000000000000 was never released");
+  });
+
+  it("--dry-run foretells what can be, and does nothing", async () => {
+    const { immutablePath } = await publish("dry", "1");
+    await publish("dry", "2");
+    const args = ["snippet", "withdraw", "dry", String(immutablePath), "--dry-run"];
+    const { code, stdout } = await place.aviary(args);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("will answer 410")]);
+    expect(await statusOf(immutablePath)).toBe(200);
+    await place.aviary([...args.slice(0, -1), "--yes"]);
+    expect((await place.aviary(args)).stdout).toMatch(/is withdrawn already\.$/m);
+  });
 });
 
 describe("account", () => {
   it("shows what it has and may have, as the deployment and its own quotas say", async () => {
     await publish("counted", "1", "count");
     const { stdout } = await place.aviary(["account", "show", "count"]);
-    expect(stdout).toMatch(/ids +1 snippets, 0 datafiles of 4$/m);
-    expect(stdout).toMatch(/publishes +1 in the last hour of 1000$/m);
+    expect(stdout).toMatch(/ids +1 of 4: 1 snippet and 0 datafiles$/m);
+    expect(stdout).toMatch(/publishes in the last hour +1 of 1000$/m);
     const set = await place.aviary(["account", "quota", "count", "--ids", "1", "--bytes", "5MB"]);
-    expect(set.stdout).toMatch(/bytes +.* of 5\.00 MB, set for it$/m);
+    expect(set.stdout).toMatch(/bytes +.* of 5\.00 MB, a quota of its own$/m);
+    expect(set.stdout).toMatch(/ids +1 of 1, a quota of its own: 1 snippet and 0 datafiles$/m);
     const args = ["snippet", "publish", "more", "--account", "count", "--payload", "-"];
     const refused = await place.json(args, { stdin: "1" });
     expect(refused).toMatchObject({
@@ -137,15 +164,32 @@ describe("account", () => {
     expect(stderr).not.toContain("trying again");
   });
 
+  it("that may not publish at all is told so at once, for no later attempt is taken", async () => {
+    await publish("shut", "1", "shut");
+    await place.aviary(["account", "quota", "shut", "--publishes-per-hour", "0"]);
+    const args = ["snippet", "publish", "shut", "--account", "shut", "--payload", "-"];
+    const { code, stderr } = await place.aviary(args, { stdin: "2" });
+    expect(code).toBe(3);
+    expect(stderr).toContain("may not publish at all. Have an admin raise the quota.");
+    expect(stderr).not.toContain("trying again");
+  });
+
   it("is deleted with its ids after asking, and restored", async () => {
     await publish("leaving", "1", "leaver");
     expect(await place.aviary(["account", "delete", "leaver"])).toMatchObject({ code: 2 });
     const deleted = await place.json(["account", "delete", "leaver", "--yes"]);
-    expect(deleted.document).toMatchObject({ account: "leaver", ids: 1 });
+    expect(deleted.document).toMatchObject({ account: "leaver", changed: true, ids: 1 });
     await becomes("/js/leaving.js", 410);
     const { stdout } = await place.aviary(["account", "list"]);
     expect(stdout).toMatch(/^leaver .* deleted just now$/m);
     expect(stdout).toMatch(/^count .* live$/m);
+    const again = await place.aviary(["account", "delete", "leaver", "--yes"]);
+    expect(again).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^= account leaver was deleted before\n$/) as string,
+    });
+    const dry = await place.aviary(["account", "delete", "leaver", "--dry-run"]);
+    expect(dry.stdout).toContain("is deleted already");
     expect(await place.aviary(["account", "restore", "leaver"])).toMatchObject({ code: 0 });
     expect(await publish("leaving", "2", "leaver")).toMatchObject({ changed: true });
   });

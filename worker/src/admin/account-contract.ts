@@ -51,6 +51,8 @@ export const accountList = v.object({
 
 export const accountDeleted = v.object({
   account: v.string(),
+  /** False where it was deleted before. */
+  changed: v.boolean(),
   /** How many ids were deleted with it, and how many tokens that were bound to it were revoked. */
   ids: v.number(),
   tokens: v.number(),

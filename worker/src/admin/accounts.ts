@@ -47,10 +47,10 @@ export async function putQuotas(context: AdminContext): Promise<Response> {
 export async function deleteAccount(context: AdminContext): Promise<Response> {
   const found = await findAccount(context, "admin");
   if (!found.ok) return refuse(found.error);
-  const { account } = found.value;
+  const { account, deletedAtMs } = found.value;
   const { projects } = context.get("services");
   const { ids, tokens } = await projects(account).close(account);
-  return Response.json({ account, ids, tokens });
+  return Response.json({ account, changed: deletedAtMs === null, ids, tokens });
 }
 
 /** POST /api/v1/accounts/{account}/restore: it can publish again; what was deleted stays so. */
