@@ -108,20 +108,23 @@ describe("withdraw", () => {
     expect(short.code).toBe(2);
   });
 
-  it.each([["--dry-run"], []])("foretells nothing that would be refused: %s", async (...flags) => {
-    const { sha256, immutablePath } = await publish("foretold", "1");
-    const withdraw = (release: unknown) =>
-      place.aviary(["snippet", "withdraw", "foretold", String(release), ...flags]);
-    for (const current of [sha256, String(sha256).slice(0, 20), immutablePath]) {
-      const { code, stdout, stderr } = await withdraw(current);
-      expect([code, stdout]).toEqual([4, ""]);
-      expect(stderr).toContain("is what snippet foretold stands for now");
-      expect(stderr).not.toContain("will answer 410");
-    }
-    const never = await withdraw("0".repeat(16));
-    expect([never.code, never.stdout]).toEqual([3, ""]);
-    expect(never.stderr).toContain("<release> 0000000000000000 was never released");
-  });
+  it.each<[string, ...string[]]>([["a dry run", "--dry-run"], ["a question"]])(
+    "%s foretells nothing that would be refused",
+    async (_, ...flags) => {
+      const { sha256, immutablePath } = await publish("foretold", "1");
+      const withdraw = (release: unknown) =>
+        place.aviary(["snippet", "withdraw", "foretold", String(release), ...flags]);
+      for (const current of [sha256, String(sha256).slice(0, 20), immutablePath]) {
+        const { code, stdout, stderr } = await withdraw(current);
+        expect([code, stdout]).toEqual([4, ""]);
+        expect(stderr).toContain("is what snippet foretold stands for now");
+        expect(stderr).not.toContain("will answer 410");
+      }
+      const never = await withdraw("0".repeat(16));
+      expect([never.code, never.stdout]).toEqual([3, ""]);
+      expect(never.stderr).toContain("<release> 0000000000000000 was never released");
+    },
+  );
 
   it("--dry-run foretells what can be, and does nothing", async () => {
     const { immutablePath } = await publish("dry", "1");
