@@ -18,6 +18,9 @@ async function runAll(filters: string[]): Promise<Tally> {
       const { state } = test.result();
       if (state === "passed") tally.passed += 1;
       else tally.failed += 1;
+      if (test.diagnostic()?.flaky) {
+        console.log(`passed at the second try: ${module.relativeModuleId}: ${test.fullName}`);
+      }
       if (state === "skipped" || state === "pending") {
         console.log(
           `skipped, which counts as failed: ${module.relativeModuleId}: ${test.fullName}`,

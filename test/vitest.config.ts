@@ -45,6 +45,8 @@ export default defineConfig({
           ],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          // Three browsers and their drivers on few cores: once more, and the report says so.
+          retry: 1,
         },
       },
     ],

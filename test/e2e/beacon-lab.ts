@@ -7,6 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Said } from "#rum/columns.ts";
 import type { BeaconConfig } from "#rum/browser/config.ts";
 import { ingest, type Beacon } from "#rum/ingest.ts";
+import { viewKey } from "#rum/stitch.ts";
 import { compose, preludeFor } from "#src/delivery/compose.ts";
 import { buildBeacon } from "../../worker/build-beacon.ts";
 
@@ -33,7 +34,7 @@ export type Page = {
 export type Arrived = Beacon & { readonly text: string; readonly host: string | undefined };
 
 export type Lab = {
-  /** Puts a page in place, and returns its URL. */
+  /** Puts a page in place, forgets what came of one of that name, and returns its URL. */
   readonly put: (name: string, page?: Page) => string;
   /** What pages of that name sent, in the order of coming. */
   readonly arrived: (name: string) => readonly Arrived[];
@@ -81,12 +82,13 @@ export async function startLab(): Promise<Lab> {
         return;
       }
       const beacon = ingest(text);
-      // As the server would: what is no beacon does not count.
+      // As the server would: what is not a beacon does not count, nor does one that came
+      // before. A page that ends may send what it armed beside what it sends itself.
       if (!beacon.ok) return;
-      all.set(name, [
-        ...(all.get(name) ?? []),
-        { ...beacon.value, text, host: request.headers.host },
-      ]);
+      const before = all.get(name) ?? [];
+      const isRepeat = before.some((other) => keyOf(other) === keyOf(beacon.value));
+      if (isRepeat) return;
+      all.set(name, [...before, { ...beacon.value, text, host: request.headers.host }]);
       return;
     }
     if (kind === "heard") {
@@ -158,6 +160,9 @@ export async function startLab(): Promise<Lab> {
   return {
     put: (name, page = {}) => {
       pages.set(name, page);
+      // A test that is run once more begins anew.
+      all.delete(name);
+      heard.delete(name);
       return `http://127.0.0.1:${port}/page/${name}`;
     },
     arrived,
@@ -212,6 +217,11 @@ export function tellingWhenCollected({ cdn }: Pick<Lab, "cdn">, name: string): s
 export function tellingOnLoad(name: string): string {
   const tell = `fetch("/heard/${name}", { method: "POST", body: "1" })`;
   return `addEventListener("load", () => setTimeout(() => ${tell}, 100));`;
+}
+
+/** The same for two beacons of which the server keeps one. */
+function keyOf(beacon: Beacon): string {
+  return `${viewKey(beacon)}-${beacon.said["stitch.late_seq"]}`;
 }
 
 /** Everything that one view's beacons said, later ones over earlier ones. */
