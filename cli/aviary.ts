@@ -5,6 +5,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { Failure, failureFrom } from "./failure.ts";
 import { paintNote } from "./paint.ts";
 import { run } from "./run.ts";
+import { wrap } from "./wrap.ts";
 
 const args = process.argv.slice(2);
 const json = args.includes("--json");
@@ -33,13 +34,22 @@ function note(line: string): void {
   process.stderr.write(`${paintNote("dim", `aviary: ${line}`)}\n`);
 }
 
+/** `text` as wide as the terminal, for a line that begins with `lead`; indented from there on. */
+function below(text: string, lead: string): string {
+  const room = (process.stderr.columns || Number.POSITIVE_INFINITY) - lead.length;
+  return text
+    .split("\n")
+    .flatMap((line) => wrap(line, room))
+    .join("\n  ");
+}
+
 function printFailure(failure: Failure): void {
   if (json) {
     process.stdout.write(`${JSON.stringify(failure.toDocument(), null, 2)}\n`);
   } else {
     const { hint } = failure.details;
-    process.stderr.write(`${paintNote("red", "aviary:")} ${failure.message}\n`);
-    if (hint !== undefined) process.stderr.write(`  ${hint}\n`);
+    process.stderr.write(`${paintNote("red", "aviary:")} ${below(failure.message, "aviary: ")}\n`);
+    if (hint !== undefined) process.stderr.write(`  ${below(hint, "  ")}\n`);
   }
   if (failure.kind === "unexpected" && process.env["AVIARY_DEBUG"]) console.error(failure);
 }

@@ -18,12 +18,12 @@ export const pipeline = defineAction({
     const seen = await session.api.pipeline();
     return {
       json: seen,
-      text: [beaconsText(seen), sinksText(seen), shardsText(seen)].join("\n\n"),
+      text: [beaconsText(seen, session.columns()), sinksText(seen), shardsText(seen)].join("\n\n"),
     };
   },
 });
 
-function beaconsText(seen: PipelineView): string {
+function beaconsText(seen: PipelineView, columns: number): string {
   const { edge, taken, duplicate, open, sealed, shed, events, openViews, unaccounted } = seen;
   const refused = Object.entries(edge).filter(
     ([outcome, count]) => count > 0 && outcome !== "taken" && outcome !== "duplicate",
@@ -45,7 +45,7 @@ function beaconsText(seen: PipelineView): string {
   if (unaccounted !== 0) {
     rows.push(["not accounted for", paint("red", counted(unaccounted, "beacon"))]);
   }
-  return details(rows);
+  return details(rows, columns);
 }
 
 function sinksText({ sinks }: PipelineView): string {
