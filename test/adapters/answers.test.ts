@@ -12,7 +12,7 @@ const content: AnswerContent = {
     etag: '"abc"',
     lastModified: "Wed, 25 Nov 2026 16:00:00 GMT",
     lastModifiedMs: Date.UTC(2026, 10, 25, 16),
-    isExact: false,
+    byDate: "later",
   },
   contentType: "text/javascript; charset=utf-8",
   visibility: "public",

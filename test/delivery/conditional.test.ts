@@ -6,7 +6,7 @@ const movedAtMs = Date.UTC(2026, 10, 23, 14, 0, 7);
 const current: Validators = {
   etag: '"abc-br"',
   lastModified: new Date(movedAtMs).toUTCString(),
-  isExact: false,
+  byDate: "later",
   lastModifiedMs: movedAtMs,
 };
 

@@ -1,6 +1,8 @@
 // What flags do to deliveries. Only the clock is faked: a new isolate some seconds
 // later sees what the Registry says then.
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { murmur3 } from "#base/murmur3.ts";
+import { armOfHash, armPlaces } from "#flags/arms.ts";
 import { readArmsToken, signingKeyFrom } from "#flags/signature.ts";
 import { hourOf } from "#flags/token.ts";
 import { env, newIsolate, publish, type Isolate } from "../isolate.ts";
@@ -162,6 +164,47 @@ describe("control", () => {
     const next = await get(newIsolate(), "/js/shop.js");
     expect(next.headers.get("server-timing")).toMatch(/cache;desc=(?:colo|kv)/);
   });
+});
+
+describe("a visitor who comes back", () => {
+  const returning = async (path: string, before: Response): Promise<readonly number[]> => {
+    const tag = { "if-none-match": before.headers.get("etag") ?? "" };
+    const date = { "if-modified-since": before.headers.get("last-modified") ?? "" };
+    const asked = [tag, date].map((own) => get(newIsolate(), path, { ...plain, ...own }));
+    return (await Promise.all(asked)).map(({ status }) => status);
+  };
+
+  it.each([
+    ["canary", "/js/shop.js", { engine: "1.0.0" }],
+    ["control", "/js/shop.js", { engine: "1.0.0" }],
+    ["canary", "/js/shop.js", { encodings: ["gzip", "identity"] }],
+    ["canary", "/datafiles/key.json", { compressionLevel: 9 }],
+    ["control", "/datafiles/key.json", { compressionLevel: 9 }],
+  ] as const)(
+    "and is now %s at %s under %j fetches once, then no more, and once when the flag ends",
+    async (arm, path, patch) => {
+      const before = await get(newIsolate(), path);
+      const key = `back-${(clock / 1_000).toString(36)}`;
+      await createFlag(key, { stages: manual, unit: "account", patch, seed: seedFor(arm, "acme") });
+      await ramp(key, 500_000);
+      later(3_000);
+      expect(await returning(path, before)).toEqual([200, 200]);
+      const own = await get(newIsolate(), path);
+      // A snippet's date could stand for another flag's copy.
+      expect(await returning(path, own)).toEqual([304, path.endsWith(".json") ? 304 : 200]);
+      await kill();
+      later(12_000);
+      expect(await returning(path, own)).toEqual([200, 200]);
+    },
+  );
+
+  /** A seed under which a unit is in an arm at one half. */
+  function seedFor(arm: "canary" | "control", unit: string): string {
+    const at = armPlaces({ sharePpm: 500_000, holdoutPpm: 10_000 });
+    let seed = 0;
+    while (armOfHash(murmur3(`back-seed-${seed}${unit}`), at) !== arm) seed += 1;
+    return `back-seed-${seed}`;
+  }
 });
 
 describe("counts", () => {

@@ -202,9 +202,9 @@ const bodyParameters = [
   "datafile",
 ] as const satisfies readonly ParameterName[];
 
-/** Whether a patch leads to other bytes, not only to other header fields. */
+/** Whether a patch leads to other bytes, coded ones too, not only to other header fields. */
 export function changesBody(patch: DeliveryPatch): boolean {
-  return bodyParameters.some((name) => patch[name] !== undefined);
+  return patch.encodings !== undefined || bodyParameters.some((name) => patch[name] !== undefined);
 }
 
 /** Names the bytes that parameters lead to from one pointer; empty for those that were published. */

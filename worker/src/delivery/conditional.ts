@@ -10,10 +10,11 @@ export type Validators = {
   /** The same moment in ms since the epoch, a whole second. */
   readonly lastModifiedMs: number;
   /**
-   * Whether a date must match to the second, as nginx has it by default: where two
-   * bodies take turns, the later date of the one says nothing of the other.
+   * Which date of a client says that it has the body: this or a `later` one; this very one
+   * (`exact`, as nginx has it by default) where bodies take turns, and the later date of the
+   * one says nothing of the other; `never` any where one date stands for several bodies.
    */
-  readonly isExact: boolean;
+  readonly byDate: "later" | "exact" | "never";
 };
 
 /** The two request fields that decide, null where absent. */
@@ -25,9 +26,9 @@ export type Preconditions = {
 /** True where the client's copy is current and a 304 is due. If-None-Match wins over the date. */
 export function isNotModified(sent: Preconditions, current: Validators): boolean {
   if (sent.ifNoneMatch !== null) return matchesAny(sent.ifNoneMatch, current.etag);
-  if (sent.ifModifiedSince === null) return false;
+  if (sent.ifModifiedSince === null || current.byDate === "never") return false;
   if (sent.ifModifiedSince === current.lastModified) return true;
-  if (current.isExact) return false;
+  if (current.byDate === "exact") return false;
   const since = parseHttpDate(sent.ifModifiedSince);
   return since !== undefined && current.lastModifiedMs <= since;
 }

@@ -126,19 +126,28 @@ export function laterOf(a: Floor | undefined, b: Floor | undefined): Floor | und
   };
 }
 
-// Last-Modified counts in seconds and some clients send nothing else back: two
-// moves within one second must still differ, and so must a candidate, whose date
-// is the second after.
-function moveTime(current: Floor | undefined, nowMs: number): number {
-  const second = Math.floor(nowMs / 1_000) * 1_000;
-  return current === undefined ? second : Math.max(second, current.movedAtMs + 2 * secondMs);
-}
-
 const secondMs = 1_000;
 
-/** The validator's date for a pointer's body, or for its candidate. */
-export function modifiedAtMs({ movedAtMs }: Pointer, of: "stable" | "candidate"): number {
-  return of === "stable" ? movedAtMs : movedAtMs + secondMs;
+// Last-Modified counts in seconds and some clients send nothing else back: two moves within
+// one second must still differ, and so must the candidate of each, and the copies of both
+// that arms under trial have.
+const datesOf = {
+  shared: { stable: 0, candidate: secondMs },
+  copy: { stable: -2 * secondMs, candidate: -secondMs },
+};
+const datesMs = 4 * secondMs;
+
+function moveTime(current: Floor | undefined, nowMs: number): number {
+  const second = Math.floor(nowMs / secondMs) * secondMs;
+  return current === undefined ? second : Math.max(second, current.movedAtMs + datesMs);
+}
+
+/** The validator's date for a pointer's body or for its candidate, or for a copy of either. */
+export function modifiedAtMs(
+  { movedAtMs }: Pick<Pointer, "movedAtMs">,
+  { of, isCopy }: { readonly of: "stable" | "candidate"; readonly isCopy: boolean },
+): number {
+  return movedAtMs + datesOf[isCopy ? "copy" : "shared"][of];
 }
 
 function saysTheSame(current: Pointer, next: Pick<Pointer, "kind" | "content">): boolean {

@@ -1,5 +1,6 @@
 // The stored forms of one body: plain, and in each content coding. All are
 // artifacts under the digest of their own bytes, so each can be verified alone.
+import { murmur3 } from "#base/murmur3.ts";
 import type { Encoding } from "#flags/parameters.ts";
 
 /** SHA-256 as 64 lower-case hexadecimal digits. */
@@ -28,9 +29,11 @@ export function missingCodings(stored: Representations): readonly Coding[] {
  * A quoted strong entity tag. It names the plain bytes and the coding, not the
  * coded bytes: a body compressed again, harder, is not a new version to anyone.
  * Range requests, the one place where that could matter, are not served.
+ * @param copy as a plan names it; each copy has a tag of its own.
  */
-export function entityTag(identity: Digest, encoding: Encoding): string {
-  const version = identity.slice(0, 32);
+export function entityTag(identity: Digest, encoding: Encoding, copy = ""): string {
+  // Who changes copies fetches once more, though the bytes may be the same.
+  const version = identity.slice(0, 32) + (copy === "" ? "" : `.${murmur3(copy).toString(36)}`);
   return encoding === "identity" ? `"${version}"` : `"${version}-${encoding}"`;
 }
 

@@ -3,7 +3,8 @@ import type { Answer } from "#src/adapters/answers.ts";
 import type { Visibility } from "#src/delivery/cache-policy.ts";
 import type { CacheState } from "#src/delivery/headers.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
-import { entityTag, type Representations } from "#src/delivery/representation.ts";
+import type { Representations } from "#src/delivery/representation.ts";
+import { validatorsOf } from "#src/delivery/validators.ts";
 import type { Encoding } from "#flags/parameters.ts";
 import type { Delivery } from "./delivery.ts";
 import { err, ok, type Result } from "#base/result.ts";
@@ -26,9 +27,7 @@ export type Resource<P extends Pointer> = {
 export type Selected = {
   /** Undefined where it has yet to be made for the first time. */
   readonly stored: Representations | undefined;
-  readonly modifiedAtMs: number;
-  /** Whether a client's date must match to the second: see `Validators`. */
-  readonly isExact: boolean;
+  readonly of: "stable" | "candidate";
   /** The plain body from its parts; null where it has none or they are lost. */
   readonly rebuild: () => Promise<Uint8Array | null>;
   /** Has its stored forms made, as well as possible, by whoever is in charge of them. */
@@ -56,10 +55,7 @@ export async function makeAnswer<P extends Pointer>(
   const { services, plan, background } = delivery;
   const { kind, id, revision } = pointer;
   try {
-    const { stored, rebuild, remake, modifiedAtMs, isExact } = await resource.select(
-      pointer,
-      delivery,
-    );
+    const { stored, rebuild, remake, of } = await resource.select(pointer, delivery);
     const loaded = await loadBody({ stored, encoding, rebuild }, delivery);
     if (!loaded.ok) return loaded;
     const { body, state, identity } = loaded.value;
@@ -68,12 +64,7 @@ export async function makeAnswer<P extends Pointer>(
       revision,
       encoding,
       body,
-      validators: {
-        etag: entityTag(identity, encoding),
-        lastModified: new Date(modifiedAtMs).toUTCString(),
-        lastModifiedMs: modifiedAtMs,
-        isExact,
-      },
+      validators: validatorsOf({ pointer, identity, encoding, copy: plan.copy, of }),
       contentType: resource.contentType,
       visibility: resource.visibility,
       vary: resource.vary,

@@ -1,7 +1,7 @@
 // GET /datafiles/<sdkKey>.json, and /datafiles/auth/<sdkKey>.json for those who
 // hold an access token. A datafile that has tokens is unknown to the open route.
 import { contentTypes, varyOn } from "#src/delivery/headers.ts";
-import { modifiedAtMs, type DatafilePointer } from "#src/delivery/pointer.ts";
+import type { DatafilePointer } from "#src/delivery/pointer.ts";
 import { sameDigest, sha256 } from "#src/adapters/digest.ts";
 import type { Delivery, Visit } from "./delivery.ts";
 import { withPointer, type Servable } from "./find-pointer.ts";
@@ -69,9 +69,7 @@ function select(pointer: DatafilePointer, { plan, services }: Delivery): Selecte
   const stored = plan.parameters.datafile === "candidate" ? candidate : undefined;
   return {
     stored: stored ?? body,
-    modifiedAtMs: modifiedAtMs(pointer, stored === undefined ? "stable" : "candidate"),
-    // A client that goes back from the candidate sends the later of the two dates.
-    isExact: candidate !== undefined,
+    of: stored === undefined ? "stable" : "candidate",
     rebuild: async () => null,
     remake: () => services.projects(account).repair(kind, id),
   };

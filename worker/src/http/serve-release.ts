@@ -106,7 +106,7 @@ function contentOf({ composition, madeAtMs }: Release, encoding: Encoding, body:
       etag: entityTag(composition.identity.sha256, encoding),
       lastModified: new Date(madeAtMs).toUTCString(),
       lastModifiedMs: madeAtMs,
-      isExact: false,
+      byDate: "later",
     },
     contentType: contentTypes.script,
     visibility: "immutable",

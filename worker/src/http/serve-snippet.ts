@@ -42,7 +42,7 @@ function serveKnown(
 
 async function select(pointer: SnippetPointer, delivery: Delivery): Promise<Selected> {
   const { services, background, plan } = delivery;
-  const { kind, id, account, content, movedAtMs } = pointer;
+  const { kind, id, account, content } = pointer;
   const { payload, composition } = content;
   const engine = engineOf(pointer, delivery);
   const beacon = beaconOf(pointer, delivery);
@@ -55,8 +55,7 @@ async function select(pointer: SnippetPointer, delivery: Delivery): Promise<Sele
   const of = { snippetId: id, payload, engine, ...(beacon && { beacon }), ...copy };
   return {
     stored: isPublished ? composition : await services.compositions.find(of),
-    modifiedAtMs: movedAtMs,
-    isExact: false,
+    of: "stable",
     rebuild: async () => {
       const written = await services.compositions.write(of, background);
       return written.ok ? written.value : null;
