@@ -21,6 +21,8 @@ type WorldResult = {
   /** Canary views until the roll-back, since the harm; null where fewer ramps ended so. */
   readonly medianViews: number | null;
   readonly p90Views: number | null;
+  /** The median of those of them whose snippet or datafile was fetched whole. */
+  readonly medianWhole: number | null;
   readonly isRight: boolean;
 };
 
@@ -66,10 +68,12 @@ function resultOf(world: World, outcomes: readonly RampOutcome[]): WorldResult {
   for (const { rolledBackBy } of outcomes) {
     if (rolledBackBy !== undefined) causes[rolledBackBy] = (causes[rolledBackBy] ?? 0) + 1;
   }
-  const views = outcomes
-    .map((each) => (each.rolledBackBy === undefined ? Infinity : each.canaryViews))
-    .toSorted((left, right) => left - right);
-  const at = (p: number) => views[Math.floor(p * views.length)] ?? Infinity;
+  const ordered = (of: "canaryViews" | "wholeFetches") =>
+    outcomes
+      .map((each) => (each.rolledBackBy === undefined ? Infinity : each[of]))
+      .toSorted((left, right) => left - right);
+  const views = ordered("canaryViews");
+  const at = (p: number, list = views) => list[Math.floor(p * list.length)] ?? Infinity;
   const takenBack = shareOf(outcomes, ({ rolledBackBy }) => rolledBackBy !== undefined);
   const told = shareOf(outcomes, isTold);
   return {
@@ -80,25 +84,27 @@ function resultOf(world: World, outcomes: readonly RampOutcome[]): WorldResult {
     causes,
     medianViews: finite(at(0.5)),
     p90Views: finite(at(0.9)),
+    medianWhole: finite(at(0.5, ordered("wholeFetches"))),
     isRight: isRight(world.right, {
       takenBack: takenBack.share,
       told: told.share,
       median: at(0.5),
+      medianWhole: at(0.5, ordered("wholeFetches")),
     }),
   };
 }
 
 function isRight(
   right: World["right"],
-  { takenBack, told, median }: { takenBack: number; told: number; median: number },
+  seen: { takenBack: number; told: number; median: number; medianWhole: number },
 ): boolean {
   switch (right.kind) {
     case "kept":
-      return takenBack <= right.mostTakenBack;
+      return seen.takenBack <= right.mostTakenBack;
     case "told":
-      return told >= right.leastTold && takenBack >= right.leastTakenBack;
+      return seen.told >= right.leastTold && seen.takenBack >= right.leastTakenBack;
     case "found":
-      return median <= right.median;
+      return (right.isOfWhole === true ? seen.medianWhole : seen.median) <= right.median;
   }
 }
 
@@ -128,11 +134,13 @@ function shareOf(outcomes: readonly RampOutcome[], isSo: (outcome: RampOutcome) 
 /** The results as a table. */
 export function worldsText(results: readonly WorldResult[]): string {
   const head =
-    "world                    runs  taken back            told in an hour       views p50      p90";
+    "world                    runs  taken back            told in an hour       views p50      p90    whole";
   const rows = results.map((each) => {
-    const { name, runs, takenBack, told, medianViews, p90Views, causes } = each;
+    const { name, runs, takenBack, told, medianViews, p90Views, medianWhole, causes } = each;
     const cells = [name.padEnd(24), String(runs).padStart(5), " ", percents(takenBack).padEnd(21)];
-    const views = [medianViews, p90Views].map((view) => String(view ?? "–").padStart(8)).join(" ");
+    const views = [medianViews, p90Views, medianWhole]
+      .map((view) => String(view ?? "–").padStart(8))
+      .join(" ");
     const why = Object.entries(causes)
       .map(([cause, times]) => `${cause} ${times}`)
       .join(", ");

@@ -166,14 +166,23 @@ describe("control", () => {
   });
 });
 
-describe("a visitor who comes back", () => {
-  const returning = async (path: string, before: Response): Promise<readonly number[]> => {
-    const tag = { "if-none-match": before.headers.get("etag") ?? "" };
-    const date = { "if-modified-since": before.headers.get("last-modified") ?? "" };
-    const asked = [tag, date].map((own) => get(newIsolate(), path, { ...plain, ...own }));
-    return (await Promise.all(asked)).map(({ status }) => status);
-  };
+/** How whoever has an answer is told of it: by its tag, and by its date alone. */
+async function returning(path: string, before: Response): Promise<readonly number[]> {
+  const tag = { "if-none-match": before.headers.get("etag") ?? "" };
+  const date = { "if-modified-since": before.headers.get("last-modified") ?? "" };
+  const asked = [tag, date].map((own) => get(newIsolate(), path, { ...plain, ...own }));
+  return (await Promise.all(asked)).map(({ status }) => status);
+}
 
+/** A seed under which a unit is in an arm at one half. */
+function seedFor(arm: "canary" | "control", unit: string): string {
+  const at = armPlaces({ sharePpm: 500_000, holdoutPpm: 10_000 });
+  let seed = 0;
+  while (armOfHash(murmur3(`back-seed-${seed}${unit}`), at) !== arm) seed += 1;
+  return `back-seed-${seed}`;
+}
+
+describe("a visitor who comes back", () => {
   it.each([
     ["canary", "/js/shop.js", { engine: "1.0.0" }],
     ["control", "/js/shop.js", { engine: "1.0.0" }],
@@ -197,14 +206,6 @@ describe("a visitor who comes back", () => {
       expect(await returning(path, own)).toEqual([200, 200]);
     },
   );
-
-  /** A seed under which a unit is in an arm at one half. */
-  function seedFor(arm: "canary" | "control", unit: string): string {
-    const at = armPlaces({ sharePpm: 500_000, holdoutPpm: 10_000 });
-    let seed = 0;
-    while (armOfHash(murmur3(`back-seed-${seed}${unit}`), at) !== arm) seed += 1;
-    return `back-seed-${seed}`;
-  }
 });
 
 describe("counts", () => {

@@ -74,6 +74,39 @@ describe("a flag on trial", () => {
     expect(standing?.input.strata[0]?.units).toEqual({ canary: 110, control: 110 });
   });
 
+  it("knows after a crash where its evidence began anew, and sees late harm by it", async () => {
+    const trial = await onTrial("began-anew");
+    for (let batch = 0; batch < 10; batch += 1) {
+      await send(trial, { units: 300, firstSeq: 1 + 600 * batch });
+    }
+    const bestSince = async () => (await trial.rpc().standing())?.input.evidence[0]?.since;
+    await send(trial, { units: 150, firstSeq: 6_001, slower: 1.6 });
+    const before = await bestSince();
+    expect(before?.map(({ units }) => units)).toEqual([3_000]);
+    await abortAllDurableObjects();
+    expect(await bestSince()).toEqual(before);
+    await send(trial, { units: 300, firstSeq: 6_301, slower: 1.6 });
+    const standing = await trial.rpc().standing();
+    const seen = standing && judge(standing.input).guardrails[0];
+    expect(seen).toMatchObject({ isHarmed: true, sinceUnits: 3_000 });
+  });
+
+  it("begins its evidence no more anew where what is stored of that cannot be read", async () => {
+    const trial = await onTrial("torn");
+    for (let batch = 0; batch < 10; batch += 1) {
+      await send(trial, { units: 300, firstSeq: 1 + 600 * batch });
+    }
+    await runInDurableObject(trial.object, (_, { storage }) => {
+      storage.sql.exec("UPDATE evidence_restart SET bytes = x'63'");
+    });
+    await abortAllDurableObjects();
+    await send(trial, { units: 150, firstSeq: 6_001, slower: 1.6 });
+    await send(trial, { units: 300, firstSeq: 6_301, slower: 1.6 });
+    const { strata, evidence } = (await trial.rpc().standing())?.input ?? {};
+    expect(strata?.[0]?.units).toEqual({ canary: 3_450, control: 3_450 });
+    expect(evidence?.[0]?.since).toEqual([]);
+  });
+
   it("stores every verdict with its input, which gives it again", async () => {
     const trial = await onTrial("stored");
     await send(trial, { units: 50 });

@@ -41,12 +41,13 @@ describe("marked clusters", () => {
 
   it("all of the canary's and none of the control's are nearly as unlikely as they can be", () => {
     const lnE = lnEMarked({ canary: 8, control: 8, markedCanary: 8, markedControl: 0 });
-    expect(lnE).toBeCloseTo(8.761545585, 8);
+    expect(lnE).toBeCloseTo(9.130804281, 8);
     expect(lnE).toBeLessThan(Math.log(choose(16, 8)));
   });
 
   it("no cluster, no mark, and nothing but marks say nothing", () => {
-    expect(lnEMarked({ canary: 0, control: 0, markedCanary: 0, markedControl: 0 })).toBe(0);
+    const nobody = { canary: 0, control: 0, markedCanary: 0, markedControl: 0 };
+    expect(lnEMarked(nobody)).toBeCloseTo(0, 12);
     expect(lnEMarked({ canary: 5, control: 7, markedCanary: 0, markedControl: 0 })).toBeCloseTo(
       0,
       12,

@@ -2,6 +2,7 @@
 // and Pareto shape, coarse clocks, missing columns, copies from the browser's cache.
 import type { Arm } from "#flags/arms.ts";
 import type { WideEvent } from "#rum/wide-event.ts";
+import type { Fetch } from "./browsers.ts";
 import type { Customer, Visitor } from "./population.ts";
 
 /** What the canary does to its pages: factors, 1 for nothing. */
@@ -35,12 +36,19 @@ export type PageView = {
   readonly harm: Harm;
   /** How slow the hour is, for everybody. */
   readonly hour: number;
-  readonly isCached: boolean;
+  readonly fetch: Fetch;
   readonly random: () => number;
 };
 
+/** As Resource Timing has it, by the size of the body. */
+const transferred: Readonly<Record<Fetch, (bytes: number) => number>> = {
+  whole: (bytes) => 300 + bytes,
+  revalidated: () => 300,
+  cached: () => 0,
+};
+
 export function pageEvent(view: PageView): WideEvent {
-  const { id, atMs, epoch, flag, arm, visitor, customer, harm, hour, isCached, random } = view;
+  const { id, atMs, epoch, flag, arm, visitor, customer, harm, hour, fetch, random } = view;
   const isErring = random() < 0.01 * hour * visitor.frailty * customer.frailty * harm.errors;
   const isLeaving = random() < 0.03 * hour * visitor.frailty * harm.incomplete;
   const common: WideEvent = {
@@ -76,8 +84,9 @@ export function pageEvent(view: PageView): WideEvent {
   return {
     ...common,
     "delivery.bucket": visitor.bucket,
-    "snippet.transfer_size": isCached ? 0 : 300 + Math.round(customer.bytes * harm.bytes),
-    "snippet.download_ms": time(70 * harm.download, 2),
+    "snippet.transfer_size": transferred[fetch](Math.round(customer.bytes * harm.bytes)),
+    // A 304 has no body to wait for.
+    "snippet.download_ms": fetch === "revalidated" ? time(2, 2) : time(70 * harm.download, 2),
     "snippet.ttfb_ms": time(100, 2.4),
     ...late,
   };

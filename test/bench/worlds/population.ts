@@ -29,8 +29,15 @@ export type Crowd =
   | { readonly kind: "strangers" }
   /** So many visitors, the k-th of whom comes as often as k^−exponent. */
   | { readonly kind: "zipf"; readonly visitors: number; readonly exponent: number }
-  /** A share of the views by somebody who was here within the last so many visitors. */
-  | { readonly kind: "returning"; readonly share: number; readonly among: number };
+  /**
+   * A share of the views by somebody who was here before: half of them by one of the last few
+   * hundred, half by one of twenty thousand who have the snippet from before the ramp began.
+   */
+  | { readonly kind: "habitual"; readonly share: number };
+
+/** Those who came last, and those who have come for long. */
+const nearby = 300;
+const regulars = 20_000;
 
 export class Population {
   readonly random: () => number;
@@ -38,7 +45,9 @@ export class Population {
   readonly #crowd: Crowd;
   readonly #seed: number;
   readonly #sizes: readonly number[];
-  readonly #known: Visitor[] = [];
+  /** Whoever may come again. */
+  readonly known: Visitor[] = [];
+  readonly #near: Visitor[] = [];
   readonly #frequencies: readonly number[];
   #count = 0;
 
@@ -53,11 +62,15 @@ export class Population {
       bytes: 14_000 * this.#spread(0.4),
     }));
     this.#sizes = cumulated(this.customers.map(() => this.#spread(1)));
-    const visitors = crowd.kind === "zipf" ? crowd.visitors : 0;
-    for (let at = 0; at < visitors; at += 1) this.#known.push(this.#stranger());
+    const count = {
+      strangers: 0,
+      habitual: regulars,
+      zipf: "visitors" in crowd ? crowd.visitors : 0,
+    }[crowd.kind];
+    for (let at = 0; at < count; at += 1) this.known.push(this.#stranger());
     this.#frequencies =
       crowd.kind === "zipf"
-        ? cumulated(this.#known.map((_, at) => (at + 1) ** -crowd.exponent))
+        ? cumulated(this.known.map((_, at) => (at + 1) ** -crowd.exponent))
         : [];
   }
 
@@ -66,14 +79,21 @@ export class Population {
     const crowd = this.#crowd;
     if (crowd.kind === "strangers") return this.#stranger();
     if (crowd.kind === "zipf") {
-      return this.#known[pick(this.#frequencies, this.random())] as Visitor;
+      return this.known[pick(this.#frequencies, this.random())] as Visitor;
     }
-    const back = this.#known[Math.floor(this.random() * this.#known.length)];
-    if (back !== undefined && this.random() < crowd.share) return back;
+    if (this.random() < crowd.share) {
+      const isNear = this.#near.length > 0 && this.random() < 1 / 2;
+      const among = isNear ? this.#near : this.known;
+      return among[Math.floor(this.random() * among.length)] as Visitor;
+    }
     const fresh = this.#stranger();
-    const place = this.#known.length < crowd.among ? this.#known.length : undefined;
-    this.#known[place ?? Math.floor(this.random() * crowd.among)] = fresh;
+    const place = this.#near.length < nearby ? this.#near.length : undefined;
+    this.#near[place ?? Math.floor(this.random() * nearby)] = fresh;
     return fresh;
+  }
+
+  nameOf({ account }: Visitor): string {
+    return this.customers[account]?.id ?? "";
   }
 
   #stranger(): Visitor {

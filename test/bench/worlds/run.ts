@@ -6,19 +6,20 @@ import { armOfPlace, armPlaces, places, type Arm } from "#flags/arms.ts";
 import { bucket } from "#flags/bucket.ts";
 import type { Rollout, RolloutPlan } from "#flags/rollout.ts";
 import { transition } from "#flags/transition.ts";
-import type { WideEvent } from "#rum/wide-event.ts";
 import { evidenceSink } from "#src/adapters/sinks/evidence.ts";
 import { assignmentsOf, edgeBucketsOf } from "#src/canary/assignments.ts";
 import { emptyEvidence, foldBatch, type Batch } from "#src/canary/evidence.ts";
-import { defaultPolicy } from "#src/canary/guardrails.ts";
+import { defaultPolicy, type Policy } from "#src/canary/guardrails.ts";
 import { judge, type Verdict } from "#src/canary/judge.ts";
-import { stratumOf, trialOf, unitBucket, type Stratum } from "#src/canary/trial.ts";
+import { seenIn, stratumOf, trialOf, type Stratum } from "#src/canary/trial.ts";
 import { verdictInput } from "#src/canary/verdict-input.ts";
 import { draft } from "../../flags/rollouts.ts";
+import { Edge } from "./edge.ts";
 import { EdgeCounts } from "./edge-counts.ts";
-import { harmless, pageEvent } from "./pages.ts";
-import { Population, type Visitor } from "./population.ts";
-import type { Client, World } from "./worlds.ts";
+import { Polls } from "./polls.ts";
+import { Population } from "./population.ts";
+import { Visits, type Now } from "./visits.ts";
+import type { World } from "./worlds.ts";
 
 /** What became of one ramp. */
 export type RampOutcome = {
@@ -26,6 +27,8 @@ export type RampOutcome = {
   readonly rolledBackBy: string | undefined;
   /** Canary views since the harm began, or since the start, until then or until the end. */
   readonly canaryViews: number;
+  /** The same of those whose snippet or datafile was fetched whole. */
+  readonly wholeFetches: number;
   /** Minutes from the first canary view, or from the harm, until a person was called. */
   readonly toldAfterMinutes: number | undefined;
   /** What the person was called for. */
@@ -35,9 +38,7 @@ export type RampOutcome = {
 const flag = "world";
 const startMs = 1_700_000_000_000;
 const minuteMs = 60_000;
-/** Of the requests under trial so many become wide events. */
-const sampled = 1 / 20;
-
+const hourMs = 60 * minuteMs;
 /** @param seed the same seed gives the same ramp. */
 export async function runRamp(world: World, seed: number): Promise<RampOutcome> {
   const ramp = new Ramp(world, seed);
@@ -54,33 +55,39 @@ export async function runRamp(world: World, seed: number): Promise<RampOutcome> 
 class Ramp {
   rolledBackBy: string | undefined;
   readonly #world: World;
-  readonly #people: Population;
   readonly #counts = new EdgeCounts();
-  readonly #policy = defaultPolicy("snippet");
+  readonly #edge = new Edge();
+  readonly #visits: Visits;
+  readonly #polls: Polls | undefined;
+  readonly #policy: Policy;
   readonly #strata: Stratum[] = [];
   readonly #shares: number[] = [];
-  readonly #phase: number;
   readonly #sink;
   #rollout: Rollout;
   #evidence = emptyEvidence({ flag, attempt: 1 });
   #nowMs = startMs;
   #seq = 0;
-  #canaryViews = 0;
-  #countedFrom: { views: number; minute: number } | undefined;
   #minutes = 0;
   #told: { after: number; of: string } | undefined;
 
   constructor(world: World, seed: number) {
     this.#world = world;
-    this.#people = new Population({ seed, crowd: world.crowd, accounts: world.accounts });
-    this.#phase = this.#people.random();
+    const { unit, patch = { engine: "2" }, crowd, accounts, sdks } = world;
     const stages: RolloutPlan["stages"] = world.stages.map(({ sharePpm }) => ({
       sharePpm,
       minTimeMs: 600_000,
       minViews: 200,
       mode: "judged",
     }));
-    this.#rollout = draft(flag, { stages, unit: world.unit, seed: `seed-of-world-${seed}` });
+    this.#rollout = draft(flag, { stages, unit, patch, seed: `seed-of-world-${seed}` });
+    this.#policy = defaultPolicy(seenIn(this.#rollout));
+    const people = new Population({ seed, crowd, accounts });
+    const [edge, counts, { random }] = [this.#edge, this.#counts, people];
+    const armOf = (name: string) => this.#armOf(name);
+    this.#visits = new Visits({ world, people, flag, edge, counts, armOf });
+    this.#polls = sdks && new Polls({ sdks, flag, edge, counts, random });
+    this.#visits.warm(startMs - hourMs);
+    this.#polls?.warm(startMs - 1);
     this.#sink = evidenceSink({
       registry: () => ({ rollouts: async () => ({ epoch: 1, rollouts: [this.#rollout] }) }),
       rollout: () => ({ take: async (batch: Batch) => this.#take(batch) }),
@@ -92,6 +99,7 @@ class Ramp {
     const moved = transition(this.#rollout, { kind: "advance" }, this.#nowMs);
     if (!moved.ok) throw new Error(moved.error.reason);
     this.#rollout = moved.value;
+    this.#edge.rollout = this.#rollout;
     this.#shares.push(this.#rollout.sharePpm);
     this.#strata.push(stratumOf(this.#rollout, this.#rollout.revision));
   }
@@ -99,20 +107,30 @@ class Ramp {
   async minute(stage: number): Promise<void> {
     const { stages, harmAfter, viewsAfterHarm } = this.#world;
     const { views = 0, minutes = 1 } = stages[stage] ?? {};
-    const isLate = harmAfter !== undefined && this.#canaryViews > harmAfter;
+    const isLate = harmAfter !== undefined && this.#visits.canary.views > harmAfter;
     const perMinute = isLate && viewsAfterHarm ? viewsAfterHarm : Math.round(views / minutes);
-    const events = [...this.#pages(perMinute), ...this.#polls()];
+    const { revision: epoch, sharePpm } = this.#rollout;
+    const now: Now = { nowMs: this.#nowMs, minute: this.#minutes, epoch, sharePpm };
+    const polled = this.#polls?.minute(now.nowMs, now) ?? [];
+    const events = [...this.#visits.minute(perMinute, now), ...polled];
     const numbered = events.map((event) => ({ seq: (this.#seq += 1), event }));
     await this.#sink.send({ shard: "one", events: numbered });
     this.#nowMs += minuteMs;
     this.#minutes += 1;
-    this.#note(judge(this.#input()));
+    // Until late harm begins there is nothing to see, and 50,000 views to go.
+    if (harmAfter === undefined || viewsAfterHarm === undefined || isLate) {
+      this.#note(judge(this.#input()));
+    }
   }
 
   outcome(): RampOutcome {
+    const { canary, countedFrom } = this.#visits;
+    const polled = this.#polls?.canary;
+    const isOfPolls = seenIn(this.#rollout) === "datafile" && polled !== undefined;
     return {
       rolledBackBy: this.rolledBackBy,
-      canaryViews: this.#canaryViews - (this.#countedFrom?.views ?? 0),
+      canaryViews: isOfPolls ? polled.events : canary.views - (countedFrom?.views ?? 0),
+      wholeFetches: isOfPolls ? polled.whole : canary.whole - (countedFrom?.whole ?? 0),
       toldAfterMinutes: this.#told?.after,
       toldOf: this.#told?.of,
     };
@@ -121,16 +139,17 @@ class Ramp {
   #note({ action, reasons, needsPerson }: Verdict): void {
     const [first] = reasons;
     const cause = "guardrail" in first ? first.guardrail : first.reason;
-    const after = this.#minutes - (this.#countedFrom?.minute ?? this.#minutes);
+    const after = this.#minutes - (this.#visits.countedFrom?.minute ?? this.#minutes);
     if (needsPerson) this.#told ??= { after, of: cause };
     if (action === "rollback") this.rolledBackBy = cause;
   }
 
   #input() {
     const { counts, buckets } = this.#counts.told(this.#nowMs);
+    const kind = seenIn(this.#rollout);
     const assignments = assignmentsOf({
       counts,
-      kind: "snippet",
+      kind,
       attempt: 1,
       shares: this.#shares,
       units: this.#shares.map((_, at) => ({
@@ -143,7 +162,7 @@ class Ramp {
       rollout: this.#rollout,
       strata: this.#strata,
       assignments,
-      edge: edgeBucketsOf(buckets, { attempt: 1, kind: "snippet" }),
+      edge: edgeBucketsOf(buckets, { attempt: 1, kind }),
       policy: this.#policy,
       nowMs: this.#nowMs,
     });
@@ -160,72 +179,5 @@ class Ramp {
   #armOf(unit: string): Arm {
     const hash = murmur3(this.#rollout.seed + unit);
     return armOfPlace(bucket(hash, places), armPlaces(this.#rollout));
-  }
-
-  *#pages(count: number): Generator<WideEvent> {
-    const { random, customers } = this.#people;
-    const { harm = harmless, harmAfter = 0, clients = [], unit, returns = 0.2 } = this.#world;
-    const hour = 1 + 0.3 * Math.sin(2 * Math.PI * (this.#minutes / 97 + this.#phase));
-    for (let at = 0; at < count; at += 1) {
-      const atMs = this.#nowMs + Math.floor((minuteMs * at) / count);
-      const client = clients.find(({ share }) => random() < share);
-      const visitor = client === undefined ? this.#people.next() : this.#strange(client);
-      const customer = customers[visitor.account];
-      if (customer === undefined) continue;
-      const unitId = unit === "account" ? customer.id : visitor.id;
-      const arm = this.#armOf(unitId);
-      const isCached = client === undefined && random() < returns;
-      const place = unit === "account" ? unitBucket(customer.id) : visitor.bucket;
-      if (!isCached) this.#count(arm, { kind: "snippet", atMs, bucket: place });
-      if (arm === "canary" && client?.isMute !== true) this.#canaryViews += 1;
-      const isHarmful = arm === "canary" && this.#canaryViews > harmAfter;
-      if (isHarmful || (harm === harmless && arm === "canary")) {
-        this.#countedFrom ??= { views: this.#canaryViews - 1, minute: this.#minutes };
-      }
-      if (client?.isMute === true) continue;
-      const does = isHarmful ? harm : harmless;
-      if (visitor.isBlocked || random() < does.lost) continue;
-      const bad = client?.isBad === true ? { ...does, errors: 1_000_000 } : does;
-      const id = (this.#seq + at) * 64 + 1;
-      const epoch = this.#rollout.revision;
-      const view = { id, atMs, epoch, flag, arm, visitor, customer, harm: bad, hour, isCached };
-      yield pageEvent({ ...view, random });
-    }
-  }
-
-  /** SDKs ask for a datafile twice a minute each, and never say what became of it. */
-  *#polls(): Generator<WideEvent> {
-    for (let sdk = 0; sdk < (this.#world.sdks ?? 0); sdk += 1) {
-      const name = `sdk-${sdk}`;
-      const arm = this.#armOf(name);
-      for (const part of [0, 1]) {
-        const atMs = this.#nowMs + part * 30_000 + 100 * sdk;
-        const place = unitBucket(name);
-        this.#count(arm, { kind: "datafile", atMs, bucket: place });
-        if (this.#people.random() > sampled) continue;
-        yield {
-          "event.id": `poll-${this.#seq}-${sdk}-${part}`,
-          "event.kind": "delivery",
-          "event.at": new Date(atMs).toISOString(),
-          "delivery.route": "datafile",
-          "delivery.epoch": this.#rollout.revision,
-          "delivery.bucket": place,
-          "delivery.arms": arm === "rest" ? {} : { [flag]: arm },
-        };
-      }
-    }
-  }
-
-  /** One client that comes again and again, and is like no other visitor. */
-  #strange({ name, isBad }: Client): Visitor {
-    let id = name;
-    if (isBad === true) while (this.#armOf(id) !== "canary") id += "+";
-    const usual = { slowness: 1, frailty: 1, isBlocked: false, grain: 0.1 };
-    return { id, bucket: unitBucket(id), account: 0, ...usual };
-  }
-
-  #count(arm: Arm, of: { kind: "snippet" | "datafile"; atMs: number; bucket: number }): void {
-    if (arm === "rest") return;
-    this.#counts.add({ ...of, arm, sharePpm: this.#rollout.sharePpm });
   }
 }

@@ -1,6 +1,7 @@
 // The worlds that a judge must hold in, each with a name, and what is right in it. Data alone.
 import type { Rollout } from "#flags/rollout.ts";
 import { harmless, type Harm } from "./pages.ts";
+import type { Sdks } from "./polls.ts";
 import type { Crowd } from "./population.ts";
 
 /** A client that is one visitor, and a share of all requests. */
@@ -24,8 +25,8 @@ type Stage = {
 type Right =
   | { readonly kind: "kept"; readonly mostTakenBack: number }
   | { readonly kind: "told"; readonly leastTold: number; readonly leastTakenBack: number }
-  /** Canary views from the harm until half of the ramps are taken back. */
-  | { readonly kind: "found"; readonly median: number };
+  /** Canary views from the harm until half of the ramps are taken back; only those that fetched whole, if it says so. */
+  | { readonly kind: "found"; readonly median: number; readonly isOfWhole?: boolean };
 
 export type World = {
   readonly name: string;
@@ -35,7 +36,9 @@ export type World = {
   readonly stages: readonly Stage[];
   /** Share of views whose snippet is the browser's own copy. */
   readonly returns?: number;
-  readonly sdks?: number;
+  /** What the flag sets; another engine unless it says so. */
+  readonly patch?: Rollout["patch"];
+  readonly sdks?: Sdks;
   readonly clients?: readonly Client[];
   readonly harm?: Harm;
   /** Views of the canary before the harm begins. */
@@ -94,9 +97,39 @@ function ofAccounts(accounts: number): readonly World[] {
   ];
 }
 
-function returning(share: number): World {
-  const crowd: Crowd = { kind: "returning", share, among: 600 };
-  return { ...plain, name: `returning-${100 * share}`, crowd, returns: share / 2 };
+/** A fifth more than where everybody is new. */
+const asIfNew = (median: number): Right => ({ ...soon(1.2 * median), isOfWhole: true });
+
+/** Returning visitors, whose browsers revalidate what they have. Harm is at one half. */
+function returning(share: number): readonly World[] {
+  const crowd: Crowd = { kind: "habitual", share };
+  const name = `returning-${100 * share}`;
+  const stages = [{ sharePpm: 500_000, views: 12_000, minutes: 120 }];
+  const harmed = { ...plain, crowd, stages };
+  const slower = { ...harmless, download: 1.2, evaluation: 1.2 };
+  const larger = { ...harmless, bytes: 1.1 };
+  return [
+    { ...plain, name, crowd },
+    { ...harmed, name: `${name}-slower`, harm: slower, right: asIfNew(990) },
+    { ...harmed, name: `${name}-larger`, harm: larger, right: asIfNew(740) },
+  ];
+}
+
+/** SDKs whose datafile has a candidate, at one half and at a hundredth. */
+function datafiles(returns: number): readonly World[] {
+  const polled = (count: number) => ({ count, returning: returns, candidateBytes: 1 });
+  const patch = { datafile: "candidate" } as const;
+  const name = `${100 * returns}`;
+  const few = { ...plain, patch, stages: [{ sharePpm: 500_000, views: 0, minutes: 30 }] };
+  const many = { ...plain, patch, stages: [{ sharePpm: 10_000, views: 0, minutes: 60 }] };
+  return [
+    { ...few, name: `datafile-half-${name}`, sdks: polled(5_000) },
+    { ...many, name: `datafile-hundredth-${name}`, sdks: polled(50_000) },
+  ];
+}
+
+function soon(median: number): Extract<Right, { kind: "found" }> {
+  return { kind: "found", median };
 }
 
 const late: readonly Stage[] = [
@@ -115,7 +148,7 @@ export const worlds: readonly World[] = [
     clients: [{ name: "bad", share: 50 / 2_050, isBad: true }],
   },
   ...[12, 16, 24, 40, 60, 150].flatMap(ofAccounts),
-  { ...plain, name: "sdk-polls", sdks: 200 },
+  { ...plain, name: "sdk-polls", sdks: { count: 400, returning: 1, candidateBytes: 1 } },
   {
     ...plain,
     name: "no-javascript",
@@ -128,7 +161,7 @@ export const worlds: readonly World[] = [
     harm: { ...harmless, errors: 3 },
     harmAfter: 50_000,
     viewsAfterHarm: 80,
-    right: { kind: "found", median: 4_000 },
+    right: soon(3_000),
   },
   {
     ...plain,
@@ -137,11 +170,10 @@ export const worlds: readonly World[] = [
     harm: { ...harmless, evaluation: 1.5 },
     harmAfter: 50_000,
     viewsAfterHarm: 80,
-    right: { kind: "found", median: 600 },
+    right: soon(500),
   },
-  returning(0.2),
-  returning(0.4),
-  returning(0.6),
+  ...[0, 0.2, 0.4, 0.6].flatMap(returning),
+  ...[0, 0.2, 0.4, 0.6, 1].flatMap(datafiles),
 ];
 
 /** The world of a name. @throws where there is none. */

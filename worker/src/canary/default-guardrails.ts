@@ -68,10 +68,9 @@ const snippet = [
   },
   {
     name: "bytes_mean",
-    // Not the transfer's: what is revalidated more often would look smaller.
+    // Who is in no arm fetches less often, and not of every customer alike: control alone is like it.
     measure: mean("snippet.encoded_size", 5_000_000),
-    where: [{ column: "snippet.encoded_size", above: 0 }],
-    against: "everyone",
+    where: whole,
     role: "guard",
     effect: 0.05,
     margin: 0.02,

@@ -2,8 +2,8 @@
 // e-values of 1, and not unharmed.
 import { fewestBuckets, type Guardrail } from "./guardrails.ts";
 import { judgeMean, meanChange } from "./judge-mean.ts";
-import { judgeQuantile, quantileChange } from "./judge-quantile.ts";
-import { judgeRate, rateChange } from "./judge-rate.ts";
+import { judgeQuantile, lnEOfQuantile, quantileChange } from "./judge-quantile.ts";
+import { judgeRate, lnEOfRate, rateChange } from "./judge-rate.ts";
 import type { Answer, ChangeInterval, Question } from "./question.ts";
 import { initialPart } from "./restarts.ts";
 import { runsOf, stratumOf } from "./trial.ts";
@@ -106,7 +106,9 @@ function bestOf(question: Question, lnE: number): Best {
     (best, each) => {
       const { strata, bins } = each;
       const evidence = { ...question.evidence, strata, ...(bins && { bins }) };
-      const later = answerOf({ ...question, evidence }).lnE + Math.log(each.part);
+      // What a bet must show is sharpest where it must show as much as its small part asks for.
+      const alphaHarm = question.alphaHarm * each.part;
+      const later = lnEOf({ ...question, evidence, alphaHarm }) + Math.log(each.part);
       return later > best.lnE ? { lnE: later, since: each } : best;
     },
     { lnE: lnE + Math.log(initialPart) },
@@ -120,7 +122,7 @@ function bestOf(question: Question, lnE: number): Best {
 export function sharpened(input: VerdictInput): VerdictInput {
   const evidence = questionsOf(input).map((question) => {
     if (question.evidence.since === undefined) return question.evidence;
-    const { since } = bestOf(question, answerOf(question).lnE);
+    const { since } = bestOf(question, lnEOf(question));
     return withSince(question.evidence, since === undefined ? [] : [since]);
   });
   return { ...input, evidence };
@@ -143,6 +145,20 @@ function answerOf(question: Question): Answer {
     case "rate":
     case "arrivals":
       return judgeRate(question);
+  }
+}
+
+/** `Answer.lnE` alone: of what came after restarts nothing else counts. */
+function lnEOf(question: Question): number {
+  switch (question.guardrail.measure.kind) {
+    case "quantile":
+      return lnEOfQuantile(question);
+    case "mean":
+    case "share":
+      return judgeMean(question).lnE;
+    case "rate":
+    case "arrivals":
+      return lnEOfRate(question);
   }
 }
 

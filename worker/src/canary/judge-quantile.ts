@@ -75,26 +75,33 @@ function alert({ kappaCanary, kappaControl, ...arms }: QuantileArms): QuantileAr
   };
 }
 
+/** `Answer.lnE` alone. */
+export function lnEOfQuantile(question: Question, histograms = histogramsOf(question)): number {
+  const { guardrail, alphaHarm, restarts } = question;
+  const { control, canary } = unitsOf(question);
+  if (Math.min(control, canary) < (guardrail.minUnits ?? 1)) return 0;
+  const arms = armsOf(question, histograms, alphaHarm / restarts);
+  return lnEQuantile({ ...alert(arms), shift: Math.ceil(binsOf(1 + guardrail.margin)) });
+}
+
 export function judgeQuantile(question: Question): Answer {
   const { guardrail, alphaHarm, restarts } = question;
   const histograms = histogramsOf(question);
   const units = unitsOf(question);
   const p = quantileOf(question);
-  const alpha = alphaHarm / restarts;
   const level = (bins: BinCounts | undefined) =>
     bins && bins.counts.length > 0
       ? BIN_RATIO ** (bins.from + quantilePosition(bins.counts, p))
       : 0;
   const isEnough = Math.min(units.control, units.canary) >= (guardrail.minUnits ?? 1);
-  const shift = Math.ceil(binsOf(1 + guardrail.margin));
   return {
     units,
     levels: {
       control: level(question.evidence.bins?.control),
       canary: level(question.evidence.bins?.canary),
     },
-    lnE: isEnough ? lnEQuantile({ ...alert(armsOf(question, histograms, alpha)), shift }) : 0,
-    lnThreshold: -Math.log(alpha),
+    lnE: lnEOfQuantile(question, histograms),
+    lnThreshold: -Math.log(alphaHarm / restarts),
     isUnharmed: isEnough && isUnharmed(question, histograms),
   };
 }

@@ -88,17 +88,30 @@ function effectOf(
   return Math.max(1, crowding * missing);
 }
 
+/** `Answer.lnE` alone. */
+export function lnEOfRate(question: Question, rates = ratesOf(question)): number {
+  const { guardrail } = question;
+  const { units } = rates;
+  if (Math.min(units.control, units.canary) < (guardrail.minUnits ?? 0)) return 0;
+  return lnEProportion(harmIn(question, rates), guardrail.margin);
+}
+
+/** The stages with the worse arm as the canary, whichever way is worse. */
+function harmIn({ guardrail }: Question, { stages }: Rates): readonly ProportionStage[] {
+  return guardrail.worse === "higher" ? stages : stages.map(swapArms);
+}
+
 export function judgeRate(question: Question): Answer {
   const { guardrail, alphaHarm } = question;
-  const { stages, units, levels, bad } = ratesOf(question);
-  const harm = guardrail.worse === "higher" ? stages : stages.map(swapArms);
+  const rates = ratesOf(question);
+  const { units, levels } = rates;
   const isEnough = Math.min(units.control, units.canary) >= (guardrail.minUnits ?? 0);
   return {
     units,
     levels,
-    lnE: isEnough ? lnEProportion(harm, guardrail.margin) : 0,
+    lnE: lnEOfRate(question, rates),
     lnThreshold: -Math.log(alphaHarm),
-    isUnharmed: isEnough && isUnharmed(question, { stages: harm, units, bad, levels }),
+    isUnharmed: isEnough && isUnharmed(question, { ...rates, stages: harmIn(question, rates) }),
   };
 }
 

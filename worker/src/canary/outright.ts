@@ -32,7 +32,12 @@ const mostFailing = 1 / 2;
 const leastArriving = 1 / 4;
 
 /** Its part of alpha, beside that of the guardrails: what is broken outright is never a close call. */
-const outrightPart = 1 / 5;
+const outrightPart = 1 / 2;
+/** Of that, the part of the first stage; of what is left, that of the next one; and so on. */
+const stagePart = 0.7;
+/** What breaks, breaks when a share grows: most of a stage's part is for its first hours. */
+const first = { hours: 2, part: 0.9 };
+const hourMs = 3_600_000;
 /** One account may be broken by itself, however surely it is; visitors come by the bucket. */
 const fewestBroken = { accounts: 2, visitors: fewestBuckets };
 
@@ -71,19 +76,31 @@ export function brokenReasons(input: VerdictInput): {
 }
 
 /** The sign that is shown best, once all together are beyond chance: the mean of e-values is one. */
-function broken(
-  signs: readonly Outright[],
-  { policy, rollout: { unit } }: VerdictInput,
-): readonly BrokenReason[] {
+function broken(signs: readonly Outright[], input: VerdictInput): readonly BrokenReason[] {
+  const { policy, rollout } = input;
   const lnE = logSumExp(signs.map((each) => each.lnE)) - Math.log(signs.length);
-  const lnThreshold = -Math.log(policy.alpha * outrightPart);
+  const lnThreshold = -Math.log(policy.alpha * outrightPart * partOfHour(input));
   const [best] = signs.toSorted((left, right) => right.lnE - left.lnE);
   if (best === undefined || lnE < lnThreshold) return [];
   const { sign, marked, units } = best;
-  const fewest = isOfVisitors(unit) ? fewestBroken.visitors : fewestBroken.accounts;
+  const fewest = isOfVisitors(rollout.unit) ? fewestBroken.visitors : fewestBroken.accounts;
   const isTheOthers = marked.canary * units.control < marked.control * units.canary;
-  if (marked.canary < fewest || isTheOthers) return [];
+  // Where some units always break by themselves, some day many of one arm do; never most of them.
+  const isMost = 2 * marked.canary > units.canary;
+  if (marked.canary < fewest || isTheOthers || !isMost) return [];
   return [{ reason: "broken", sign, marked, units, lnE, lnThreshold }];
+}
+
+/**
+ * The part of the error budget that is spent in this hour of this stage. Windows are an hour
+ * long, so that each hour is another look: parts of all hours add up to one, and of all stages.
+ */
+function partOfHour({ strata, rollout: { shareSetAtMs }, nowMs }: VerdictInput): number {
+  const ofStage = stagePart * (1 - stagePart) ** Math.max(0, strata.length - 1);
+  const hour = Math.max(1, Math.ceil((nowMs - shareSetAtMs) / hourMs));
+  const later = hour - first.hours;
+  const ofHour = later <= 0 ? first.part / first.hours : (1 - first.part) / (later * (later + 1));
+  return ofStage * ofHour;
 }
 
 // A frequent visitor with a blocker, or the one who is there at night, is no reason to wake anybody.

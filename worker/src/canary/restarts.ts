@@ -26,12 +26,16 @@ export const noRestarts: Restarts = { count: 0, kept: [] };
 
 /** A restart after so many units of the canary: harm to p75 is to be seen within some hundreds. */
 const everyUnits = 256;
-/** The newest ones, each about twice as old as the one after it. */
-export const mostRestarts = 7;
+/** Rare events take thousands: their tests begin anew at every fourth restart, with its part and three others'. */
+export const rareEvery = 4;
+/** The three newest ones, and of those before one in every octave of ages. */
+export const mostRestarts = 8;
+const newest = 3;
 
 /** What is bet from the very start. */
-export const initialPart = 0.7;
-/** Half of the rest in equal parts, up to 65,536 units of the canary; the other half ever less. */
+export const initialPart = 0.6;
+/** Most of the rest in equal parts, up to 65,536 units of the canary; the other ever less. */
+const evenPart = 0.35;
 const evenNumbered = 256;
 /** Restarts that anything is bet on, and 1/257 + 1/258 + … + 1/65,536. */
 export const mostNumbered = 65_536;
@@ -42,8 +46,8 @@ const perStratum = 8;
 /** What is bet from the restart of a number: in all no more than 1 − `initialPart`. */
 export function partOf(number: number): number {
   if (number > mostNumbered) return 0;
-  const half = (1 - initialPart) / 2;
-  return number <= evenNumbered ? half / evenNumbered : half / (harmonic * number);
+  if (number <= evenNumbered) return evenPart / evenNumbered;
+  return (1 - initialPart - evenPart) / (harmonic * number);
 }
 
 /** The restarts once evidence has been added, with a new one where it is due. */
@@ -56,8 +60,8 @@ export function restartsAfter(evidence: Evidence, stratum: number): Restarts {
   const snapshots = new Map<string, Snapshot>();
   for (const [key, tally] of tallies) snapshots.set(key, snapshotOf(tally, stratum));
   const number = restarts.count + 1;
-  const newest = { number, units, stratum, run, tallies: snapshots };
-  return { count: number, kept: thinned([...restarts.kept, newest]) };
+  const added = { number, units, stratum, run, tallies: snapshots };
+  return { count: number, kept: thinned([...restarts.kept, added]) };
 }
 
 export function emptySnapshot(binned: boolean): Snapshot {
@@ -75,17 +79,16 @@ function snapshotOf({ sums, bins }: Tally, stratum: number): Snapshot {
   return { sums: sums.slice(from, from + perStratum), bins: bins.slice() };
 }
 
-// Which one goes is free: one between two others goes where they alone are no more than twice as old as each other.
+// Which ones go is free. One of age a stays where the largest power of two up to a divides its
+// number: so does each of its elders then, until it is older than all that are kept.
 function thinned(restarts: readonly Restart[]): readonly Restart[] {
-  const end = (restarts.at(-1)?.units ?? 0) + everyUnits;
-  const kept: Restart[] = [];
-  for (const [at, restart] of restarts.entries()) {
-    const [before, after] = [kept.at(-1), restarts[at + 1]];
-    const isBetween =
-      before !== undefined && after !== undefined && end - before.units <= 2 * (end - after.units);
-    if (!isBetween) kept.push(restart);
-  }
-  return kept.slice(-mostRestarts);
+  const end = (restarts.at(-1)?.number ?? 0) + 1;
+  return restarts
+    .filter(({ number }) => {
+      const age = end - number;
+      return age <= newest || number % 2 ** Math.floor(Math.log2(age)) === 0;
+    })
+    .slice(-mostRestarts);
 }
 
 /** One tally as if it had begun at a restart; undefined where it knows nothing of it. */

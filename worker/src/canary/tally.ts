@@ -103,6 +103,6 @@ export function armBuckets({ buckets }: Tally, arm: ArmIndex): readonly ArmSums[
 }
 
 /** Units of one arm in each bin, in the newest run. */
-export function armBins({ bins }: Tally, arm: ArmIndex): readonly number[] {
-  return bins.length === 0 ? [] : Array.from(bins.subarray(arm * BINS, (arm + 1) * BINS));
+export function armBins({ bins }: Tally, arm: ArmIndex): Float64Array {
+  return bins.subarray(arm * BINS, (arm + 1) * BINS);
 }

@@ -15,7 +15,7 @@ import type { Guardrail, Policy } from "./guardrails.ts";
 import { measureKey } from "./observe.ts";
 import { controlSinceCanary } from "./pulse.ts";
 import { windowsOf, type Window } from "./recent.ts";
-import { partOf, tallySince, type Restart } from "./restarts.ts";
+import { partOf, rareEvery, tallySince, type Restart } from "./restarts.ts";
 import { armBins, armBuckets, armSums, canary, control, type Tally } from "./tally.ts";
 import type { Stratum } from "./trial.ts";
 
@@ -202,11 +202,13 @@ function sinceOf(guardrail: Guardrail, tally: Tally, known: Known): readonly Evi
   // Arrivals are held against assignments, which know no restart: what falls silent is seen otherwise.
   if (guardrail.measure.kind === "arrivals") return [];
   const key = measureKey(guardrail);
+  const every = guardrail.measure.kind === "rate" ? rareEvery : 1;
   return known.restarts.flatMap((restart): readonly EvidenceSince[] => {
     const { units, number } = restart;
+    if (number % every !== 0) return [];
     const later = tallySince(tally, key, { restart, run: known.run });
     if (later === undefined || later.bins.length !== tally.bins.length) return [];
-    return [{ units, part: partOf(number), ...countsOf(guardrail, later, known) }];
+    return [{ units, part: every * partOf(number), ...countsOf(guardrail, later, known) }];
   });
 }
 
@@ -230,10 +232,11 @@ function inOneRow({ control: left, canary: right }: EdgeBuckets["whole"]): Float
   return Float64Array.from([...left, ...right]);
 }
 
-function trimmed(counts: readonly number[]): BinCounts {
+function trimmed(counts: Float64Array): BinCounts {
   const from = Math.max(
     0,
     counts.findIndex((count) => count > 0),
   );
-  return { from, counts: counts.slice(from, counts.findLastIndex((count) => count > 0) + 1) };
+  const end = counts.findLastIndex((count) => count > 0) + 1;
+  return { from, counts: Array.from(counts.subarray(from, end)) };
 }

@@ -11,8 +11,11 @@ export type MarkedClusters = {
   readonly markedControl: number;
 };
 
-/** Odds ratios that are bet on, in equal parts: from often to always. */
-const ODDS: readonly number[] = [10, 1_000];
+/** Odds ratios that are bet on, and how much on each: from often to always, which is usual. */
+const BETS: readonly { readonly odds: number; readonly part: number }[] = [
+  { odds: 10, part: 1 / 4 },
+  { odds: 1_000, part: 3 / 4 },
+];
 
 function lnChoose(n: number, k: number): number {
   return lnGamma(n + 1) - lnGamma(k + 1) - lnGamma(n - k + 1);
@@ -24,7 +27,7 @@ function lnChoose(n: number, k: number): number {
  * many are marked in all. 0 where none or all of them are.
  * Source: Fisher, "The logic of inductive inference" (1935); the conditional likelihood ratio is
  * an e-value, because its mean under the null law is 1.
- * Example: all of 8 canary clusters and none of 8 give 8.7615, near ln C(16, 8) = 9.4615.
+ * Example: all of 8 canary clusters and none of 8 give 9.1308, near ln C(16, 8) = 9.4615.
  */
 export function lnEMarked(clusters: MarkedClusters): number {
   const { canary, control, markedCanary, markedControl } = clusters;
@@ -36,10 +39,10 @@ export function lnEMarked(clusters: MarkedClusters): number {
     return { inCanary, ln: lnChoose(canary, inCanary) + lnChoose(control, marked - inCanary) };
   });
   const lnAll = logSumExp(ways.map(({ ln }) => ln));
-  const wagers = ODDS.map((odds) => {
+  const wagers = BETS.map(({ odds, part }) => {
     const lnOdds = Math.log(odds);
     const lnTilted = logSumExp(ways.map(({ inCanary, ln }) => ln + inCanary * lnOdds));
-    return markedCanary * lnOdds - lnTilted + lnAll;
+    return Math.log(part) + markedCanary * lnOdds - lnTilted + lnAll;
   });
-  return finiteLnE(logSumExp(wagers) - Math.log(ODDS.length));
+  return finiteLnE(logSumExp(wagers));
 }
