@@ -1,7 +1,13 @@
 // Values from the command line, checked with the server's own schemas before
 // anything is sent.
 import * as v from "valibot";
-import { engineVersionSchema, idSchema, scopeSchema, type Scope } from "#src/admin/contract.ts";
+import {
+  engineVersionSchema,
+  idSchema,
+  originSchema,
+  scopeSchema,
+  type Scope,
+} from "#src/admin/contract.ts";
 import { flagKeySchema } from "#src/admin/flag-contract.ts";
 import { timeSchema } from "#src/admin/verdict-contract.ts";
 import { shardsBody } from "#src/admin/pipeline-contract.ts";
@@ -22,6 +28,11 @@ export function checkVersion(name: string, value: string): string {
 
 export function checkScope(name: string, value: string): Scope {
   return check(scopeSchema, name, value);
+}
+
+/** A page's origin. */
+export function checkOrigin(name: string, value: string): string {
+  return check(originSchema, name, value);
 }
 
 /** `text` as a whole number from 1 to `most`. */

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { createTokenBody, type Scope, type TokenView } from "#src/admin/contract.ts";
 import { defineAction, type Group } from "../action.ts";
-import { checkId, checkScope } from "../checks.ts";
+import { checkId, checkOrigin, checkScope } from "../checks.ts";
 import { details } from "../details.ts";
 import { usageFailure } from "../failure.ts";
 import { formatAge, formatTime, harmless } from "../format.ts";
@@ -17,16 +17,25 @@ const create = defineAction({
       type: "string",
       required: true,
       valueHint: "scope",
-      description: "read, publish, operate or admin; more than one with commas or another --scope",
+      description:
+        "evaluate, read, publish, operate or admin; more than one with commas or another --scope",
     },
     account: {
       type: "string",
       valueHint: "id",
       description: "Bind it to one account; unless given, it reaches all",
     },
+    origin: {
+      type: "string",
+      valueHint: "origin",
+      description:
+        "Pages that may carry it, as in https://shop.example; another one with another --origin",
+    },
   },
-  repeatable: ["scope"],
+  repeatable: ["scope", "origin"],
+  remarks: ["A page may carry a token of the scope evaluate alone, which names its --origin."],
   examples: [
+    "aviary token create shop-page --scope evaluate --account acme --origin https://shop.example",
     "aviary token create deploy-ci --scope publish --account acme",
     "export AVIARY_TOKEN=$(aviary token create me --scope publish --json | jq -r .token)",
   ],
@@ -35,10 +44,12 @@ const create = defineAction({
       .flatMap((list) => list.split(","))
       .map((scope) => checkScope("--scope", scope.trim()));
     const { account } = values;
+    const origins = all("origin").map((origin) => checkOrigin("--origin", origin));
     const wanted = {
       name: checkName(values.name),
       scopes: [...new Set<Scope>(scopes)],
       ...(account !== undefined && { account: checkId("--account", account) }),
+      ...(origins.length > 0 && { origins }),
     };
     const created = await session.api.tokens.create(wanted);
     const title = `${paint("green", "✔")} ${paint("bold", `token ${harmless(created.name)}`)} is made`;
@@ -46,6 +57,7 @@ const create = defineAction({
       ["id", created.id],
       ["scopes", created.scopes.join(", ")],
       ["account", created.account ?? "all"],
+      ...(created.origins.length === 0 ? [] : [["pages", created.origins.join(", ")] as const]),
     ]);
     const warning = paint("yellow", "Keep it now: it is shown this once and stored nowhere.");
     return { json: created, text: `${title}\n${rows}\n\n  ${created.token}\n\n  ${warning}` };

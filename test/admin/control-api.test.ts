@@ -325,7 +325,7 @@ describe("a token", () => {
     const bound = await token(["publish"], "acme");
     expect(await statusOf(put("/snippets/own?account=acme", "{}", bound))).toBe(201);
     expect(await statusOf(put("/snippets/other?account=rival", "{}", bound))).toBe(403);
-    expect(await statusOf(call("/snippets/foreign", { headers: bound }))).toBe(403);
+    expect(await statusOf(call("/snippets/foreign", { headers: bound }))).toBe(404);
     expect(await statusOf(call("/snippets?account=rival", { headers: bound }))).toBe(403);
     expect(await statusOf(put("/engines/3.0.0", "1", bound))).toBe(403);
   });

@@ -3,6 +3,7 @@
 import { err, ok, type Result } from "#base/result.ts";
 import { patchedParameters, type ParameterName } from "./parameters.ts";
 import { isLive, type Freeze, type Rollout } from "./rollout.ts";
+import { areOfTwoAccounts } from "./sole-account.ts";
 import { frozenUntil } from "./transition.ts";
 
 /** What holds for all rollouts together. */
@@ -135,8 +136,8 @@ function circleFrom(
 }
 
 /**
- * Refuses two live rollouts on one parameter, unless ranges of one exclusion layer
- * keep them apart; and ranges of one layer that are not apart.
+ * Refuses two live rollouts on one parameter, unless ranges of one exclusion layer or audiences
+ * of two accounts keep them apart; and ranges of one layer that are not apart.
  */
 function checkConflicts(next: Rollout, others: readonly Rollout[]): Admission {
   if (!isLive(next)) return ok(next);
@@ -146,7 +147,7 @@ function checkConflicts(next: Rollout, others: readonly Rollout[]): Admission {
       const { flag } = other;
       if (other.unit !== next.unit) return err({ reason: "layer_units_differ", flag, layer });
       if (overlap(next, other)) return err({ reason: "layer_overlap", flag, layer });
-    } else {
+    } else if (!areOfTwoAccounts(next, other)) {
       const parameters = sharedParameters(next, other);
       if (parameters.length > 0) {
         return err({ reason: "parameter_conflict", flag: other.flag, parameters });

@@ -14,6 +14,7 @@ import { cdnOriginFrom } from "#src/adapters/cdn-origin.ts";
 import { BeaconTokens } from "#src/adapters/beacon-tokens.ts";
 import { Compositions } from "#src/adapters/compositions.ts";
 import { encode } from "#src/adapters/compression.ts";
+import { EvaluationOrigins } from "#src/adapters/evaluation-origins.ts";
 import type { NoticeEnv } from "#src/adapters/notices/configure.ts";
 import { KnownRings } from "#src/adapters/known-rings.ts";
 import { Negotiations } from "#src/adapters/negotiations.ts";
@@ -102,6 +103,8 @@ export type Services = {
   readonly releases: Releases;
   readonly projects: Projects;
   readonly registry: () => RegistryStub;
+  /** Which pages may ask OFREP. */
+  readonly evaluationOrigins: EvaluationOrigins;
   readonly sweeper: () => SweeperRpc;
   readonly rollouts: Rollouts;
   readonly snapshots: Snapshots;
@@ -221,6 +224,7 @@ function createServices(env: Env): Services {
     releases: new Releases(kv),
     projects: projectsFrom(env.PROJECT),
     registry,
+    evaluationOrigins: new EvaluationOrigins({ read: () => registry().evaluationOrigins() }),
     sweeper,
     configuredSinks,
     sinks: [evidenceSink({ registry, rollout: rollouts, now }), ...sinksOf(configuredSinks)],

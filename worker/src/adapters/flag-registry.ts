@@ -69,6 +69,8 @@ export type FlagChange = {
   readonly expected: number | null;
   readonly dryRun: boolean;
   readonly author: Author;
+  /** The one account whose flags the author may touch; left out by those who may touch all. */
+  readonly account?: string | null;
 };
 
 export type FlagChanged = {
@@ -80,7 +82,21 @@ export type FlagChanged = {
 
 type UnknownEngine = { readonly reason: "unknown_engine"; readonly version: string };
 type DefinitionExists = { readonly reason: "definition_exists"; readonly flag: string };
-export type FlagReject = ChangeReject | UnknownEngine | UnknownBeacon | DefinitionExists;
+/** The author may touch flags of one account, and this would not be one. */
+type NotOwn = {
+  readonly reason: "not_own";
+  readonly field: "audience" | "layer";
+  readonly account: string;
+};
+/** The key names a flag that the author may not see. */
+type KeyTaken = { readonly reason: "key_taken" };
+export type FlagReject =
+  | ChangeReject
+  | UnknownEngine
+  | UnknownBeacon
+  | DefinitionExists
+  | NotOwn
+  | KeyTaken;
 
 export type Definitions = { readonly set: FlagSet; readonly revision: number };
 export type Kill = {
@@ -88,6 +104,8 @@ export type Kill = {
   readonly flag: string;
   readonly dryRun: boolean;
   readonly author: Author;
+  /** As of a `FlagChange`. */
+  readonly account?: string | null;
 };
 export type Killed = { readonly flags: readonly string[]; readonly epoch: number };
 export type StaleRevision = { readonly reason: "stale_revision"; readonly current: number };

@@ -13,7 +13,7 @@ export type Engine = {
   readonly publishedAtMs: number;
 };
 
-export type Scope = "read" | "publish" | "operate" | "admin";
+export type Scope = "evaluate" | "read" | "publish" | "operate" | "admin";
 
 /** A token as it is kept: never the token, only its digest. */
 export type StoredToken = {
@@ -23,6 +23,8 @@ export type StoredToken = {
   readonly scopes: readonly Scope[];
   /** The one account it may touch; null for all. */
   readonly account: string | null;
+  /** The pages that may carry it; a token of other scopes than `evaluate` belongs in none. */
+  readonly origins: readonly string[];
   readonly createdAtMs: number;
   readonly revokedAtMs: number | null;
 };
@@ -68,6 +70,8 @@ export type RegistryRpc = {
   createToken(token: StoredToken): Promise<Result<null, AccountDeleted>>;
   token(id: string): Promise<StoredToken | null>;
   tokens(): Promise<readonly StoredToken[]>;
+  /** The origins that tokens name which still open something. */
+  evaluationOrigins(): Promise<readonly string[]>;
   /** False where there is no such token. */
   revokeToken(id: string, nowMs: number): Promise<boolean>;
 };

@@ -6,7 +6,7 @@ import type { Told } from "#src/delivery/publish-step.ts";
 import type { Services } from "#src/services.ts";
 import { deleteAccount, listAccounts, putQuotas, restoreAccount, showAccount } from "./accounts.ts";
 import { auditTrail } from "./audit-trail.ts";
-import { authenticate } from "./auth.ts";
+import { authenticate, authorize } from "./auth.ts";
 import {
   listBeacons,
   publishBeacon,
@@ -87,6 +87,9 @@ app.use(async (context, next) => {
   if (!services.control.open) return refuse({ reason: "control_closed" });
   const principal = await authenticate(context.req.raw.headers, services);
   if (!principal.ok) return refuse(principal.error);
+  // Not even noted: whoever sees a page has its token.
+  const permitted = authorize(principal.value, "read", principal.value.account);
+  if (!permitted.ok) return refuse(permitted.error);
   context.set("services", services);
   context.set("background", background);
   context.set("told", context.env.told);

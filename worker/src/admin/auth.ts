@@ -13,6 +13,8 @@ export type Principal = {
   readonly scopes: readonly Scope[];
   /** The one account it may touch; null for all. */
   readonly account: string | null;
+  /** The pages that may carry its token. */
+  readonly origins: readonly string[];
 };
 
 const tokenShape = /^avy_([a-z0-9]{12})_[A-Za-z0-9_-]{43}$/;
@@ -28,7 +30,7 @@ export async function authenticate(
   if (control.open && control.adminToken !== undefined) {
     const first = await sha256(control.adminToken);
     if (sameDigest(first, presented)) {
-      return ok({ name: "AVIARY_ADMIN_TOKEN", scopes: ["admin"], account: null });
+      return ok({ name: "AVIARY_ADMIN_TOKEN", scopes: ["admin"], account: null, origins: [] });
     }
   }
   const id = tokenShape.exec(token)?.[1];
@@ -42,7 +44,8 @@ export async function authenticate(
 /** True where `principal` holds `scope`, by name or by a wider one. */
 function holds(principal: Principal, scope: Scope): boolean {
   if (principal.scopes.includes("admin") || principal.scopes.includes(scope)) return true;
-  return scope === "read";
+  // What a page carries is no secret, and opens nothing else.
+  return scope === "read" && principal.scopes.some((each) => each !== "evaluate");
 }
 
 /** Refuses a principal without `scope`, or one that is bound to another account than `account`. */
@@ -60,7 +63,7 @@ export function authorize(
 
 /** A new token, and the record that may be kept of it. */
 export async function mintToken(
-  wanted: Pick<StoredToken, "name" | "scopes" | "account">,
+  wanted: Pick<StoredToken, "name" | "scopes" | "account" | "origins">,
   nowMs: number,
 ): Promise<{ readonly token: string; readonly stored: StoredToken }> {
   const id = crypto.randomUUID().replaceAll("-", "").slice(0, 12);

@@ -1,6 +1,6 @@
 // What every handler of the control API is given.
 import type { Context } from "hono";
-import type { Result } from "#base/result.ts";
+import { ok, type Result } from "#base/result.ts";
 import type { Background } from "#src/adapters/background.ts";
 import type { Told } from "#src/delivery/publish-step.ts";
 import type { Services } from "#src/services.ts";
@@ -32,4 +32,14 @@ export function permit(
   account: string | null,
 ): Result<null, Refusal> {
   return authorize(context.get("principal"), scope, account);
+}
+
+/**
+ * Refuses the caller without `scope`; of one that is bound, answers with its account, whose alone
+ * is what it may see and change. Null stands for all.
+ */
+export function permitOwn(context: AdminContext, scope: Scope): Result<string | null, Refusal> {
+  const { account } = context.get("principal");
+  const permitted = permit(context, scope, account);
+  return permitted.ok ? ok(account) : permitted;
 }

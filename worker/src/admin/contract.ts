@@ -39,8 +39,8 @@ export const accessTokenSchema = v.pipe(
 );
 
 export const scopeSchema = v.picklist(
-  ["read", "publish", "operate", "admin"],
-  "must be read, publish, operate or admin",
+  ["evaluate", "read", "publish", "operate", "admin"],
+  "must be evaluate, read, publish, operate or admin",
 );
 
 /** A flag in a query. */
@@ -75,6 +75,21 @@ export const rollbackBody = v.object({
   revision: v.pipe(v.number(revisionRule), v.integer(revisionRule), v.minValue(1, revisionRule)),
 });
 
+const originRule = "must be an origin, as in https://shop.example; http for localhost alone";
+
+/** A page's origin, as browsers send it (RFC 6454 §6.2). */
+export const originSchema = v.pipe(
+  v.string(originRule),
+  v.maxLength(256, originRule),
+  v.regex(
+    /^(?:https:\/\/[a-z0-9.-]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d{1,5})?$/,
+    originRule,
+  ),
+);
+
+/** Most origins that one token may name. */
+export const maxOrigins = 20;
+
 const nameRule = "must be 1 to 64 characters";
 export const createTokenBody = v.object({
   name: v.pipe(v.string(nameRule), v.trim(), v.minLength(1, nameRule), v.maxLength(64, nameRule)),
@@ -83,6 +98,14 @@ export const createTokenBody = v.object({
     v.minLength(1, "must name at least one scope"),
   ),
   account: v.exactOptional(idSchema),
+  /** Pages that may carry it, for a token of the scope evaluate alone. */
+  origins: v.exactOptional(
+    v.pipe(
+      v.array(originSchema, "must be a list of origins"),
+      v.minLength(1, "must name an origin, or be left out"),
+      v.maxLength(maxOrigins, `must be at most ${maxOrigins}`),
+    ),
+  ),
 });
 
 export const quotaNames = ["ids", "bytes", "publishesPerHour"] as const;
@@ -172,6 +195,7 @@ export const tokenView = v.object({
   name: v.string(),
   scopes: v.array(scopeSchema),
   account: v.nullable(v.string()),
+  origins: v.array(v.string()),
   createdAt: v.string(),
   revokedAt: v.nullable(v.string()),
 });

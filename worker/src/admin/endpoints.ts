@@ -172,7 +172,7 @@ export const endpoints: readonly Endpoint[] = [
     scope: "admin",
     body: {
       mediaType: "application/json",
-      description: "Name, scopes and, to bind it, an account",
+      description: "Name, scopes and, to bind it, an account and the origins of pages",
       maxBytes: limits.json,
       schema: contract.createTokenBody,
     },

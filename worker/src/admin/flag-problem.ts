@@ -12,6 +12,8 @@ const flagReasons = {
   unknown_flag: true,
   flag_exists: true,
   definition_exists: true,
+  not_own: true,
+  key_taken: true,
   revision_missing: true,
   still_live: true,
   required_by: true,
@@ -49,6 +51,10 @@ export function documentForFlag(refusal: FlagRefusal): ProblemDocument {
       };
     case "definition_exists":
       return plain(409, "Definition exists", `${refusal.flag} is an imported definition.`);
+    case "not_own":
+      return notOwn(refusal);
+    case "key_taken":
+      return plain(409, "Key taken", "A flag of this key exists, which this token cannot see.");
     case "revision_missing":
       return {
         ...plain(
@@ -97,6 +103,14 @@ export function documentForFlag(refusal: FlagRefusal): ProblemDocument {
     case "layer_units_differ":
       return documentForClash(refusal);
   }
+}
+
+function notOwn({ field: name, account }: Extract<FlagRefusal, { reason: "not_own" }>) {
+  const detail =
+    name === "layer"
+      ? "is shared by accounts, and the token is bound to one"
+      : `must be account ${account} alone, as in {"==": [{"var": "account"}, "${account}"]}: the token is bound to it`;
+  return field(403, name, detail);
 }
 
 type Move = Extract<
@@ -161,7 +175,9 @@ function plain(status: number, title: string, detail: string): ProblemDocument {
   return { title, status, detail };
 }
 
+const titles: Readonly<Record<number, string>> = { 400: "Invalid request", 403: "Forbidden" };
+
 function field(status: number, name: string, detail: string): ProblemDocument {
-  const title = status === 400 ? "Invalid request" : "Conflict";
+  const title = titles[status] ?? "Conflict";
   return { title, status, detail: `${name}: ${detail}`, errors: [{ field: name, detail }] };
 }

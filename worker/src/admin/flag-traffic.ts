@@ -26,7 +26,10 @@ export async function trafficOf(context: AdminContext): Promise<Traffic | null> 
   const { traffic, rollouts, now, report } = context.get("services");
   try {
     await traffic.flush(now());
-    return await rollouts(everything).traffic();
+    const seen = await rollouts(everything).traffic();
+    const { account } = context.get("principal");
+    if (seen === null || account === null) return seen;
+    return { ...seen, ids: seen.ids.filter((id) => id.account === account) };
   } catch (error) {
     report("traffic_unread", { error });
     return null;

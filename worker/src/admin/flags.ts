@@ -2,12 +2,13 @@
 // decided in the Registry; here it is asked for, and told.
 import { err, ok, type Result } from "#base/result.ts";
 import type { Command } from "#flags/change.ts";
+import { isFlagOf } from "#flags/sole-account.ts";
 import type { Rollout } from "#flags/rollout.ts";
 import type { Author, FlagChanged } from "#src/adapters/flag-registry.ts";
 import { everything } from "#src/adapters/rollouts.ts";
 import type { PolicyError } from "#src/canary/guardrails.ts";
 import { policyOf } from "#src/canary/rollout-policy.ts";
-import { addressOf, permit, type AdminContext } from "./context.ts";
+import { addressOf, permitOwn, type AdminContext } from "./context.ts";
 import {
   changeQuery,
   flagPlanBody,
@@ -22,22 +23,25 @@ import { checkShape, readJson } from "./read-body.ts";
 
 /** GET /api/v1/flags. */
 export async function listFlags(context: AdminContext): Promise<Response> {
-  const permitted = permit(context, "read", null);
+  const permitted = permitOwn(context, "read");
   if (!permitted.ok) return refuse(permitted.error);
   const { registry, now } = context.get("services");
   const { epoch, rollouts } = await registry().rollouts();
-  return Response.json({ epoch, flags: rollouts.map((each) => viewFlag(each, now())) });
+  const own = rollouts.filter((each) => isFlagOf(each, permitted.value));
+  return Response.json({ epoch, flags: own.map((each) => viewFlag(each, now())) });
 }
 
 /** GET /api/v1/flags/{key}, with the requests that its arms got. */
 export async function showFlag(context: AdminContext): Promise<Response> {
-  const permitted = permit(context, "read", null);
+  const permitted = permitOwn(context, "read");
   if (!permitted.ok) return refuse(permitted.error);
   const { registry, now, rollouts: sums, counts: own } = context.get("services");
   await own.settle(now());
   const { rollouts } = await registry().rollouts();
   const rollout = rollouts.find((each) => each.flag === keyOf(context));
-  if (rollout === undefined) return refuse({ reason: "unknown_flag" });
+  if (rollout === undefined || !isFlagOf(rollout, permitted.value)) {
+    return refuse({ reason: "unknown_flag" });
+  }
   const { counts, perMinute } = await sums(nameOf(rollout)).counted();
   const headers = { etag: `"${rollout.revision}"` };
   return Response.json({ ...viewFlag(rollout, now()), counts, perMinute }, { headers });
@@ -45,7 +49,7 @@ export async function showFlag(context: AdminContext): Promise<Response> {
 
 /** PUT /api/v1/flags/{key}: a new flag, or other choices for one that there is. */
 export async function putFlag(context: AdminContext): Promise<Response> {
-  const permitted = permit(context, "operate", null);
+  const permitted = permitOwn(context, "operate");
   if (!permitted.ok) return refuse(permitted.error);
   const plan = await readJson(context.req.raw, flagPlanBody);
   if (!plan.ok) return refuse(plan.error);
@@ -65,13 +69,13 @@ function withPath({ issues }: PolicyError): PolicyError["issues"] {
 
 /** DELETE /api/v1/flags/{key}: only what touches nobody. */
 export async function deleteFlag(context: AdminContext): Promise<Response> {
-  const permitted = permit(context, "operate", null);
+  const permitted = permitOwn(context, "operate");
   return permitted.ok ? change(context, { kind: "delete" }) : refuse(permitted.error);
 }
 
 /** POST /api/v1/flags/{key}/ramp: its share, up or down. */
 export async function rampFlag(context: AdminContext): Promise<Response> {
-  const permitted = permit(context, "operate", null);
+  const permitted = permitOwn(context, "operate");
   if (!permitted.ok) return refuse(permitted.error);
   const body = await readJson(context.req.raw, rampBody);
   if (!body.ok) return refuse(body.error);
@@ -81,7 +85,7 @@ export async function rampFlag(context: AdminContext): Promise<Response> {
 /** POST /api/v1/flags/{key}/{action}, for actions that need no more than their name. */
 export function moveFlag(kind: (typeof plainActions)[number]) {
   return async (context: AdminContext): Promise<Response> => {
-    const permitted = permit(context, "operate", null);
+    const permitted = permitOwn(context, "operate");
     if (!permitted.ok) return refuse(permitted.error);
     return change(context, { kind: "move", action: { kind } });
   };
@@ -89,7 +93,7 @@ export function moveFlag(kind: (typeof plainActions)[number]) {
 
 /** POST /api/v1/flags/{key}/kill, and /api/v1/kill for all: the red button. */
 export async function killFlags(context: AdminContext): Promise<Response> {
-  const permitted = permit(context, "operate", null);
+  const permitted = permitOwn(context, "operate");
   if (!permitted.ok) return refuse(permitted.error);
   const query = checkShape(context.req.query(), killQuery);
   if (!query.ok) return refuse(query.error);
@@ -100,7 +104,12 @@ export async function killFlags(context: AdminContext): Promise<Response> {
   // What stands for all flags inside is not a flag that one could name.
   if (key === everything) return refuse({ reason: "unknown_flag" });
   context.set("isLogged", true);
-  const killed = await registry().kill({ flag: key ?? everything, dryRun, author });
+  const killed = await registry().kill({
+    flag: key ?? everything,
+    dryRun,
+    author,
+    account: permitted.value,
+  });
   return killed.ok ? Response.json({ dryRun, ...killed.value }) : refuse(killed.error);
 }
 
@@ -127,7 +136,9 @@ async function change(context: AdminContext, command: Command): Promise<Response
   const { dryRun, why } = query.value;
   const { registry } = context.get("services");
   const author = authorOf(context, why);
-  const wanted = { flag: keyOf(context), command, expected: expected.value, dryRun, author };
+  const { account } = context.get("principal");
+  const asked = { command, expected: expected.value, dryRun, author, account };
+  const wanted = { flag: keyOf(context), ...asked };
   context.set("isLogged", true);
   const changed = await registry().changeFlag(wanted);
   if (!changed.ok) return refuse(changed.error);

@@ -1,7 +1,7 @@
 // OFREP, the OpenFeature Remote Evaluation Protocol 0.3: any OpenFeature client may
 // ask what a flag resolves to. Answered from the snapshot in isolate memory, as
-// flagd would answer for the exported file. Pages may ask too, so that every answer
-// is open to other origins; what opens it is the token.
+// flagd would answer for the exported file. A page may ask if its token names its
+// origin; a token that is bound to an account asks as that account.
 import { Hono } from "hono";
 import * as v from "valibot";
 import { err, ok, type Result } from "#base/result.ts";
@@ -11,6 +11,7 @@ import { isObject } from "#flags/logic/expression.ts";
 import { evaluate } from "#flags/evaluate.ts";
 import type { Resolution } from "#flags/resolution.ts";
 import type { Plan } from "#flags/plan.ts";
+import { isForeign } from "#flags/sole-account.ts";
 import { exportFlagSet } from "#flags/snapshot.ts";
 import { sha256 } from "#src/adapters/digest.ts";
 import { originOf } from "#src/adapters/store-fault.ts";
@@ -20,12 +21,7 @@ import { limits } from "./contract.ts";
 import { faultText, refuse, type Refusal } from "./problem.ts";
 import { readBody, textFrom } from "./read-body.ts";
 
-const cors: Readonly<Record<string, string>> = {
-  "access-control-allow-origin": "*",
-  "access-control-expose-headers": "ETag",
-};
 const preflight = {
-  ...cors,
   "access-control-allow-methods": "GET, POST, OPTIONS",
   "access-control-allow-headers": "Authorization, X-API-Key, Content-Type, If-None-Match",
   "access-control-max-age": "86400",
@@ -39,34 +35,52 @@ type Context = { readonly [key: string]: unknown };
 /** Answers a request under /ofrep. Never rejects. */
 export async function handleOfrep(wanted: ControlRequest): Promise<Response> {
   const response = await app.fetch(wanted.request, wanted);
-  for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
+  response.headers.append("vary", "Origin");
+  response.headers.set("access-control-expose-headers", "ETag");
   response.headers.set("x-content-type-options", "nosniff");
   response.headers.set("cache-control", "no-store");
   return response;
 }
 
-const app = new Hono<{ Bindings: ControlRequest }>().basePath("/ofrep/v1");
+type Asker = { readonly account: string | null };
+
+const app = new Hono<{ Bindings: ControlRequest; Variables: { asker: Asker } }>().basePath(
+  "/ofrep/v1",
+);
+
+// A preflight, or a refusal, may be seen by whichever page a token names.
+app.use(async (context, next) => {
+  const { request, services } = context.env;
+  await next();
+  const origin = request.headers.get("origin");
+  if (origin === null) return;
+  const isAllowed =
+    context.get("asker") !== undefined ||
+    (await services.evaluationOrigins.has(origin, services.now()));
+  if (isAllowed) context.res.headers.set("access-control-allow-origin", origin);
+});
 
 app.options("*", () => new Response(null, { status: 204, headers: preflight }));
 
 app.use(async (context, next) => {
   const { request, services } = context.env;
   if (!services.control.open) return refuse({ reason: "control_closed" });
-  const permitted = await permitReading(request, services);
-  if (!permitted.ok) return refuse(permitted.error);
+  const asker = await permitAsking(request, services);
+  if (!asker.ok) return refuse(asker.error);
+  context.set("asker", asker.value);
   await next();
   return undefined;
 });
 
 app.post("/evaluate/flags/:key", async (context) => {
   const key = context.req.param("key");
+  const asker = context.get("asker");
   const asked = await readContext(context.env.request);
   if (!asked.ok) return badAnswer(asked.error, key);
-  const flags = await currentFlags(context.env);
-  const resolution = evaluate(flags, key, {
-    context: asked.value,
-    nowMs: context.env.services.now(),
-  });
+  const { flags, isHidden } = await currentFlags(context.env, asker);
+  const subject = subjectOf(asked.value, asker, context.env.services.now());
+  // Of what is another account's alone the answer is that of a key that nobody has.
+  const resolution = evaluate(isHidden(key) ? noFlags : flags, key, subject);
   const { errorCode } = resolution;
   const status = errorCode === undefined ? 200 : errorCode === "FLAG_NOT_FOUND" ? 404 : 400;
   return Response.json(answerFor(key, resolution), { status });
@@ -75,9 +89,11 @@ app.post("/evaluate/flags/:key", async (context) => {
 app.post("/evaluate/flags", async (context) => {
   const asked = await readContext(context.env.request);
   if (!asked.ok) return badAnswer(asked.error);
-  const flags = await currentFlags(context.env);
-  const subject = { context: asked.value, nowMs: context.env.services.now() };
-  const all = [...flags.flags.keys()].map((key) => answerFor(key, evaluate(flags, key, subject)));
+  const asker = context.get("asker");
+  const { flags, isHidden } = await currentFlags(context.env, asker);
+  const subject = subjectOf(asked.value, asker, context.env.services.now());
+  const keys = [...flags.flags.keys()].filter((key) => !isHidden(key));
+  const all = keys.map((key) => answerFor(key, evaluate(flags, key, subject)));
   const text = JSON.stringify({ flags: all, metadata: flags.metadata });
   // Over the answers: they differ where definitions or the context make a difference.
   const etag = `"${(await sha256(text)).slice(0, 32)}"`;
@@ -107,14 +123,26 @@ app.onError((error, context) => {
 
 type Services = ControlRequest["services"];
 
-/** OFREP knows two places for a token. */
-async function permitReading(request: Request, services: Services): Promise<Result<null, Refusal>> {
+/** Who may ask. OFREP knows two places for a token. */
+async function permitAsking(request: Request, services: Services): Promise<Result<Asker, Refusal>> {
   const apiKey = request.headers.get("x-api-key");
   const isBare = apiKey !== null && !request.headers.has("authorization");
   const headers = new Headers(request.headers);
   if (isBare) headers.set("authorization", `Bearer ${apiKey}`);
   const principal = await authenticate(headers, services);
-  return principal.ok ? authorize(principal.value, "read", null) : principal;
+  if (!principal.ok) return principal;
+  const { account, origins } = principal.value;
+  const origin = request.headers.get("origin");
+  if (origin !== null && !origins.includes(origin))
+    return err({ reason: "origin_refused", origin });
+  const evaluating = authorize(principal.value, "evaluate", account);
+  // Servers that read the control API may ask as well.
+  if (evaluating.ok || authorize(principal.value, "read", account).ok) return ok({ account });
+  return evaluating;
+}
+
+function subjectOf(context: Context, { account }: Asker, nowMs: number) {
+  return { context: account === null ? context : { ...context, account }, nowMs };
 }
 
 type BadContext = {
@@ -165,15 +193,30 @@ function answerFor(key: string, resolution: Resolution): Record<string, unknown>
   return { key, value, variant, reason, metadata: flagMetadata };
 }
 
+const noFlags = compileFlags({ flags: {} });
+
 // One for each epoch that is still held by somebody: a pointer that moves makes a new
 // snapshot many times a minute, of the same flags.
 const compiled = new WeakMap<Plan, CompiledFlags>();
 
-async function currentFlags({ services, background }: ControlRequest): Promise<CompiledFlags> {
-  const held = await services.snapshots.current({ nowMs: services.now(), background });
-  const known = compiled.get(held.plan);
-  if (known !== undefined) return known;
-  const flags = compileFlags(exportFlagSet(held.snapshot));
-  compiled.set(held.plan, flags);
-  return flags;
+type SeenFlags = {
+  readonly flags: CompiledFlags;
+  /** Whether a flag is another account's alone. */
+  readonly isHidden: (key: string) => boolean;
+};
+
+async function currentFlags(
+  { services, background }: ControlRequest,
+  { account }: Asker,
+): Promise<SeenFlags> {
+  const { plan, snapshot } = await services.snapshots.current({
+    nowMs: services.now(),
+    background,
+  });
+  const flags = compiled.get(plan) ?? compileFlags(exportFlagSet(snapshot));
+  compiled.set(plan, flags);
+  if (account === null) return { flags, isHidden: () => false };
+  const foreign = snapshot.rollouts.filter((each) => isForeign(each, account));
+  const hidden = new Set(foreign.map(({ flag }) => flag));
+  return { flags, isHidden: (key) => hidden.has(key) };
 }

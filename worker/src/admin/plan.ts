@@ -6,8 +6,9 @@ import { explain } from "#flags/explain.ts";
 import { compilePlan, evaluateAll } from "#flags/plan.ts";
 import { encodePreview } from "#flags/preview.ts";
 import type { Rollout } from "#flags/rollout.ts";
+import { isFlagOf } from "#flags/sole-account.ts";
 import { agentKeyFrom, sign, visitorFrom } from "#flags/signature.ts";
-import { permit, type AdminContext } from "./context.ts";
+import { permitOwn, type AdminContext } from "./context.ts";
 import { planBody, previewBody } from "./flag-contract.ts";
 import { sentenceFor } from "./flag-views.ts";
 import { refuse } from "./problem.ts";
@@ -15,16 +16,20 @@ import { readJson } from "./read-body.ts";
 
 /** POST /api/v1/plan: every flag's arm for a request, with the reason, and what follows. */
 export async function showPlan(call: AdminContext): Promise<Response> {
-  const permitted = permit(call, "read", null);
+  const permitted = permitOwn(call, "read");
   if (!permitted.ok) return refuse(permitted.error);
+  const { value: bound } = permitted;
   const body = await readJson(call.req.raw, planBody);
   if (!body.ok) return refuse(body.error);
   const { kind, id, address, userAgent } = body.value;
   const { registry, now } = call.get("services");
-  const [account, { epoch, rollouts }] = await Promise.all([
+  const [owner, { epoch, rollouts }] = await Promise.all([
     registry().owner(kind, id),
     registry().rollouts(),
   ]);
+  // Another account's id is to a bound token one that nobody has.
+  const account = bound === null || owner === bound ? owner : null;
+  const isSeen = (flag: string): boolean => isFlagOf(find(rollouts, flag), bound);
   const key = (await snapshotFor(call)).keys[0];
   const visitor =
     key === undefined ? undefined : visitorFrom(address, agentKeyFrom(userAgent, key)).id;
@@ -33,7 +38,8 @@ export async function showPlan(call: AdminContext): Promise<Response> {
   const context = definedMembers({ ...asked, account: account ?? undefined });
   const subject = { context, nowMs: now() };
   const plan = compilePlan(rollouts);
-  const flags = explain(plan, rollouts, subject).map(({ flag, arm, why }) => {
+  const explained = explain(plan, rollouts, subject).filter(({ flag }) => isSeen(flag));
+  const flags = explained.map(({ flag, arm, why }) => {
     const { state, sharePpm } = find(rollouts, flag);
     return { flag, state, sharePpm, arm, reason: why.reason, detail: sentenceFor(why) };
   });
@@ -42,19 +48,22 @@ export async function showPlan(call: AdminContext): Promise<Response> {
   const names = Object.keys(parameterTable) as ParameterName[];
   const told = names.map((name) => {
     const { initial, unit } = parameterTable[name];
-    return { name, value: outcome.parameters[name], initial, unit, flag: setter(name, patches) };
+    const flag = setter(name, patches);
+    const seen = flag !== null && isSeen(flag) ? flag : null;
+    return { name, value: outcome.parameters[name], initial, unit, flag: seen };
   });
   return Response.json({ epoch, account, flags, parameters: told });
 }
 
 /** POST /api/v1/preview: a header field that shows arms at any share, to whoever sends it. */
 export async function signPreview(context: AdminContext): Promise<Response> {
-  const permitted = permit(context, "operate", null);
+  const permitted = permitOwn(context, "operate");
   if (!permitted.ok) return refuse(permitted.error);
   const body = await readJson(context.req.raw, previewBody);
   if (!body.ok) return refuse(body.error);
   const { registry, now } = context.get("services");
-  const { rollouts } = await registry().rollouts();
+  const { rollouts: all } = await registry().rollouts();
+  const rollouts = all.filter((each) => isFlagOf(each, permitted.value));
   const flags = Object.keys(body.value.arms);
   const unknown = flags.find((flag) => !rollouts.some((each) => each.flag === flag));
   if (unknown !== undefined) {

@@ -9,7 +9,7 @@ import {
   type PointerKind,
   type Tombstone,
 } from "#src/delivery/pointer.ts";
-import { permit, type AdminContext } from "./context.ts";
+import { permit, permitOwn, type AdminContext } from "./context.ts";
 import {
   deleteQuery,
   historyQuery,
@@ -148,11 +148,16 @@ export async function findOwned(
   const checked = checkId(context.req.param("id"));
   if (!checked.ok) return checked;
   const id = checked.value;
+  const permitted = permitOwn(context, scope);
+  if (!permitted.ok) return permitted;
+  const { value: bound } = permitted;
   const { registry, projects } = context.get("services");
   const account = await registry().owner(kind, id);
-  if (account === null) return err({ reason: "unknown_id", kind, id });
-  const permitted = permit(context, scope, account);
-  return permitted.ok ? ok({ id, project: projects(account) }) : permitted;
+  // Nobody is told whether an id of another account is there.
+  if (account === null || (bound !== null && account !== bound)) {
+    return err({ reason: "unknown_id", kind, id });
+  }
+  return ok({ id, project: projects(account) });
 }
 
 /** The id in a path, checked; the error names the field `id`. */

@@ -27,6 +27,7 @@ export type Refusal =
   | { readonly reason: "token_missing" }
   | { readonly reason: "token_unknown" }
   | { readonly reason: "scope_missing"; readonly scope: Scope }
+  | { readonly reason: "origin_refused"; readonly origin: string }
   | { readonly reason: "other_account"; readonly account: string | null }
   | { readonly reason: "method_not_allowed"; readonly methods: readonly string[] }
   | {
@@ -153,6 +154,12 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
       return plain(401, "Unauthorized", "The token is unknown or revoked.");
     case "scope_missing":
       return plain(403, "Forbidden", `The token lacks the scope ${refusal.scope}.`);
+    case "origin_refused":
+      return plain(
+        403,
+        "Forbidden",
+        `Pages of ${refusal.origin} may not ask with this token: it takes one of the scope evaluate that names this origin.`,
+      );
     case "other_account":
       return plain(
         403,

@@ -12,13 +12,18 @@ export async function createToken(context: AdminContext): Promise<Response> {
   if (!permitted.ok) return refuse(permitted.error);
   const body = await readJson(context.req.raw, createTokenBody);
   if (!body.ok) return refuse(body.error);
-  const { name, scopes, account = null } = body.value;
+  const { name, account = null, origins = [] } = body.value;
+  const scopes = [...new Set(body.value.scopes)];
   if (account !== null && scopes.includes("admin")) {
     const detail = "admin reaches every account, so it cannot be bound to one";
     return refuse({ reason: "invalid", errors: [{ field: "scopes", detail }] });
   }
+  if (origins.length > 0 && scopes.join() !== "evaluate") {
+    const detail = "a page may carry a token of the scope evaluate alone";
+    return refuse({ reason: "invalid", errors: [{ field: "origins", detail }] });
+  }
   const { registry, now } = context.get("services");
-  const { token, stored } = await mintToken({ name, scopes: [...new Set(scopes)], account }, now());
+  const { token, stored } = await mintToken({ name, scopes, account, origins }, now());
   const created = await registry().createToken(stored);
   if (!created.ok) return refuse(created.error);
   return Response.json({ ...viewToken(stored), token }, { status: 201 });

@@ -1,9 +1,10 @@
 // What the judge says of a flag, now and at any time before, and what it is judged by.
 import { err, ok, type Result } from "#base/result.ts";
 import type { Rollout } from "#flags/rollout.ts";
+import { isFlagOf } from "#flags/sole-account.ts";
 import { policyOf } from "#src/canary/rollout-policy.ts";
 import { seenIn } from "#src/canary/trial.ts";
-import { permit, type AdminContext } from "./context.ts";
+import { permitOwn, type AdminContext } from "./context.ts";
 import { keyOf, nameOf } from "./flags.ts";
 import { refuse, type Refusal } from "./problem.ts";
 import { checkShape } from "./read-body.ts";
@@ -52,9 +53,12 @@ export async function showGuardrails(context: AdminContext): Promise<Response> {
 }
 
 async function flagAsked(context: AdminContext): Promise<Result<Rollout, Refusal>> {
-  const permitted = permit(context, "read", null);
+  const permitted = permitOwn(context, "read");
   if (!permitted.ok) return permitted;
   const { rollouts } = await context.get("services").registry().rollouts();
   const rollout = rollouts.find(({ flag }) => flag === keyOf(context));
-  return rollout === undefined ? err({ reason: "unknown_flag" }) : ok(rollout);
+  if (rollout === undefined || !isFlagOf(rollout, permitted.value)) {
+    return err({ reason: "unknown_flag" });
+  }
+  return ok(rollout);
 }

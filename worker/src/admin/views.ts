@@ -105,9 +105,16 @@ export function viewBeacon(beacon: Beacon): v.InferOutput<typeof beaconView> {
 
 /** A token without its digest. */
 export function viewToken(token: StoredToken): v.InferOutput<typeof tokenView> {
-  const { id, name, scopes, account, createdAtMs, revokedAtMs } = token;
-  const revokedAt = revokedAtMs === null ? null : timestamp(revokedAtMs);
-  return { id, name, scopes: [...scopes], account, createdAt: timestamp(createdAtMs), revokedAt };
+  const { id, name, scopes, account, origins, createdAtMs, revokedAtMs } = token;
+  return {
+    id,
+    name,
+    scopes: [...scopes],
+    account,
+    origins: [...origins],
+    createdAt: timestamp(createdAtMs),
+    revokedAt: revokedAtMs === null ? null : timestamp(revokedAtMs),
+  };
 }
 
 type RevisionView = Pick<

@@ -4,6 +4,7 @@ import { err, ok, type Result } from "#base/result.ts";
 import { changeRollout } from "#flags/change.ts";
 import type { FlagSet } from "#flags/definition.ts";
 import { isLive, type Rollout } from "#flags/rollout.ts";
+import { isFlagOf } from "#flags/sole-account.ts";
 import { transition } from "#flags/transition.ts";
 import type {
   AuditEntry,
@@ -25,6 +26,7 @@ import type { Digest } from "#src/delivery/representation.ts";
 import { AuditLog } from "./audit-log.ts";
 import type { BeaconTable } from "./beacon-table.ts";
 import { FlagTable } from "./flag-table.ts";
+import { decideAsOf } from "./own-flags.ts";
 import { randomHex } from "./random-hex.ts";
 
 export type FlagAuthorityDependencies = {
@@ -52,9 +54,13 @@ export class FlagAuthority {
   }
 
   change(change: FlagChange, nowMs: number): Result<FlagChanged, FlagReject> {
-    const { flag, dryRun, author } = change;
-    const before = this.table.rollout(flag);
-    const outcome = this.#decide(change, before, nowMs);
+    const { flag, dryRun, author, account = null } = change;
+    const { before, outcome } = decideAsOf(account, {
+      before: this.table.rollout(flag),
+      command: change.command,
+      others: () => this.table.rollouts(),
+      decide: (seen) => this.#decide(change, seen, nowMs),
+    });
     if (dryRun) {
       if (!outcome.ok) return outcome;
       return ok({ before: before ?? null, after: outcome.value, epoch: this.table.epoch });
@@ -82,8 +88,8 @@ export class FlagAuthority {
   }
 
   kill(request: Kill, nowMs: number): Result<Killed, { readonly reason: "unknown_flag" }> {
-    const { flag: target, dryRun, author } = request;
-    const all = this.table.rollouts();
+    const { flag: target, dryRun, author, account = null } = request;
+    const all = this.table.rollouts().filter((each) => isFlagOf(each, account));
     const wanted =
       target === "*" ? all.filter(isUnderWay) : all.filter((each) => each.flag === target);
     if (wanted.length === 0 && target !== "*") {

@@ -65,6 +65,7 @@ const steps = [
   ...FlagAuthority.steps,
   ...BeaconTable.steps,
   ...ClaimTable.steps,
+  ...TokenTable.laterSteps,
 ];
 
 const firstRetryMs = 2_000;
@@ -208,6 +209,10 @@ export class Registry
 
   async tokens(): Promise<readonly StoredToken[]> {
     return this.#tokens.tokens();
+  }
+
+  async evaluationOrigins(): Promise<readonly string[]> {
+    return this.#tokens.origins();
   }
 
   async revokeToken(id: string, nowMs: number): Promise<boolean> {

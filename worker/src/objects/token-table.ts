@@ -8,6 +8,7 @@ type Row = {
   digest: Digest;
   scopes: string;
   account: string | null;
+  origins: string;
   created_at_ms: number;
   revoked_at_ms: number | null;
 };
@@ -20,6 +21,9 @@ export class TokenTable {
     )`,
   ];
 
+  /** Steps that came after those of the other tables. */
+  static readonly laterSteps = ["ALTER TABLE token ADD COLUMN origins TEXT NOT NULL DEFAULT ''"];
+
   readonly #sql: SqlStorage;
 
   constructor(storage: DurableObjectStorage) {
@@ -27,9 +31,19 @@ export class TokenTable {
   }
 
   add(token: StoredToken): void {
-    const { id, name, digest, scopes, account, createdAtMs, revokedAtMs } = token;
-    const values = [id, name, digest, scopes.join(" "), account, createdAtMs, revokedAtMs];
-    this.#sql.exec("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?)", ...values);
+    const { id, name, digest, scopes, account, origins, createdAtMs, revokedAtMs } = token;
+    this.#sql.exec(
+      `INSERT INTO token (id, name, digest, scopes, account, origins, created_at_ms, revoked_at_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      id,
+      name,
+      digest,
+      scopes.join(" "),
+      account,
+      origins.join(" "),
+      createdAtMs,
+      revokedAtMs,
+    );
   }
 
   token(id: string): StoredToken | undefined {
@@ -41,6 +55,13 @@ export class TokenTable {
   tokens(): readonly StoredToken[] {
     const rows = this.#sql.exec<Row>("SELECT * FROM token ORDER BY created_at_ms, id");
     return rows.toArray().map(tokenFrom);
+  }
+
+  /** Each once, of tokens that are valid. */
+  origins(): readonly string[] {
+    const query = "SELECT origins FROM token WHERE origins <> '' AND revoked_at_ms IS NULL";
+    const rows = this.#sql.exec<Pick<Row, "origins">>(query).toArray();
+    return [...new Set(rows.flatMap(({ origins }) => origins.split(" ")))];
   }
 
   /** False where there is no such token. */
@@ -64,6 +85,7 @@ function tokenFrom(row: Row): StoredToken {
     digest: row.digest,
     scopes: row.scopes.split(" ") as Scope[],
     account: row.account,
+    origins: row.origins === "" ? [] : row.origins.split(" "),
     createdAtMs: row.created_at_ms,
     revokedAtMs: row.revoked_at_ms,
   };
