@@ -102,7 +102,12 @@ function endText({ waitsFor, readyAfterMs, mode }: FlagChangedView["stagesAhead"
   const byHand = mode === "manual" ? ", by hand" : "";
   if (waitsFor === null) return byHand === "" ? "" : "by hand";
   if (readyAfterMs === null) return paint("yellow", "not in sight");
-  const what = { time: "time comes last", units: "units come last", person: "" }[waitsFor];
+  const what = {
+    time: "time comes last",
+    units: "units come last",
+    proof: "proof of no harm comes last",
+    person: mode === "manual" ? "" : "a person is asked, as proof takes longer",
+  }[waitsFor];
   return `after ${formatSpan(readyAfterMs)}${byHand}${what === "" ? "" : `: ${what}`}`;
 }
 

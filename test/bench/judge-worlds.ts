@@ -23,6 +23,8 @@ type WorldResult = {
   readonly p90Views: number | null;
   /** The median of those of them whose snippet or datafile was fetched whole. */
   readonly medianWhole: number | null;
+  /** Looks from the first canary view, or from the harm, until half of the ramps had called a person. */
+  readonly medianLooks: number | null;
   readonly isRight: boolean;
 };
 
@@ -73,7 +75,8 @@ function resultOf(world: World, outcomes: readonly RampOutcome[]): WorldResult {
       .map((each) => (each.rolledBackBy === undefined ? Infinity : each[of]))
       .toSorted((left, right) => left - right);
   const views = ordered("canaryViews");
-  const at = (p: number, list = views) => list[Math.floor(p * list.length)] ?? Infinity;
+  const at = (p: number, list: readonly number[] = views) =>
+    list[Math.floor(p * list.length)] ?? Infinity;
   const takenBack = shareOf(outcomes, ({ rolledBackBy }) => rolledBackBy !== undefined);
   const told = shareOf(outcomes, isTold);
   return {
@@ -85,6 +88,7 @@ function resultOf(world: World, outcomes: readonly RampOutcome[]): WorldResult {
     medianViews: finite(at(0.5)),
     p90Views: finite(at(0.9)),
     medianWhole: finite(at(0.5, ordered("wholeFetches"))),
+    medianLooks: finite(at(0.5, looksOf(outcomes))),
     isRight: isRight(world.right, {
       takenBack: takenBack.share,
       told: told.share,
@@ -92,6 +96,12 @@ function resultOf(world: World, outcomes: readonly RampOutcome[]): WorldResult {
       medianWhole: at(0.5, ordered("wholeFetches")),
     }),
   };
+}
+
+function looksOf(outcomes: readonly RampOutcome[]): readonly number[] {
+  return outcomes
+    .map(({ toldAfterMinutes = Infinity }) => toldAfterMinutes)
+    .toSorted((left, right) => left - right);
 }
 
 function isRight(

@@ -115,7 +115,7 @@ class Ramp {
     const events = [...this.#visits.minute(perMinute, now), ...polled];
     const numbered = events.map((event) => ({ seq: (this.#seq += 1), event }));
     await this.#sink.send({ shard: "one", events: numbered });
-    this.#nowMs += minuteMs;
+    this.#nowMs += this.#world.stepMs ?? minuteMs;
     this.#minutes += 1;
     // Until late harm begins there is nothing to see, and 50,000 views to go.
     if (harmAfter === undefined || viewsAfterHarm === undefined || isLate) {

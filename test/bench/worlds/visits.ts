@@ -59,10 +59,10 @@ export class Visits {
   *minute(count: number, now: Now): Generator<WideEvent> {
     const { world, people, flag } = this.#options;
     const { random, customers } = people;
-    const { harm = harmless, harmAfter = 0, clients = [] } = world;
+    const { harm = harmless, harmAfter = 0, clients = [], stepMs = minuteMs } = world;
     const hour = 1 + 0.3 * Math.sin(2 * Math.PI * (now.minute / 97 + this.#phase));
     for (let at = 0; at < count; at += 1) {
-      const atMs = now.nowMs + Math.floor((minuteMs * at) / count);
+      const atMs = now.nowMs + Math.floor((stepMs * at) / count);
       const client = clients.find(({ share }) => random() < share);
       const visitor = client === undefined ? people.next() : this.#strange(client);
       const customer = customers[visitor.account];

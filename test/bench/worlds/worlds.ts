@@ -1,5 +1,6 @@
 // The worlds that a judge must hold in, each with a name, and what is right in it. Data alone.
 import type { Rollout } from "#flags/rollout.ts";
+import { stagesFor } from "#src/canary/stages.ts";
 import { harmless, type Harm } from "./pages.ts";
 import type { Sdks } from "./polls.ts";
 import type { Crowd } from "./population.ts";
@@ -18,6 +19,7 @@ type Stage = {
   readonly sharePpm: number;
   /** Page views of everybody. */
   readonly views: number;
+  /** Looks of the judge: one a minute, unless the world says otherwise. */
   readonly minutes: number;
 };
 
@@ -34,6 +36,8 @@ export type World = {
   readonly crowd: Crowd;
   readonly accounts: number;
   readonly stages: readonly Stage[];
+  /** Time from look to look in ms, where it is no minute. */
+  readonly stepMs?: number;
   /** Share of views whose snippet is the browser's own copy. */
   readonly returns?: number;
   /** What the flag sets; another engine unless it says so. */
@@ -137,6 +141,19 @@ const late: readonly Stage[] = [
   { sharePpm: 500_000, views: 240_000, minutes: 480 },
 ];
 
+/** A site of some two hundred views a day, looked at every hour, two weeks in each stage. */
+function smallSite(name: string, shares: readonly number[]): readonly World[] {
+  const stages = shares.map((sharePpm) => ({ sharePpm, views: 14 * 200, minutes: 14 * 24 }));
+  const small = { ...plain, stages, stepMs: 3_600_000 };
+  const harm = { ...harmless, evaluation: 2 };
+  return [
+    { ...small, name },
+    { ...small, name: `${name}-slower`, harm, right: soon(400) },
+  ];
+}
+
+const proposed = stagesFor((sharePpm) => (200 * sharePpm) / 1_000_000);
+
 export const worlds: readonly World[] = [
   { ...plain, name: "plain" },
   { ...plain, name: "zipf-1.0", crowd: { kind: "zipf", visitors: 2_000, exponent: 1 } },
@@ -172,6 +189,11 @@ export const worlds: readonly World[] = [
     viewsAfterHarm: 80,
     right: soon(500),
   },
+  ...smallSite(
+    "small-site",
+    proposed.map(({ sharePpm }) => sharePpm),
+  ),
+  ...smallSite("small-site-in-small-steps", [10_000, 50_000, 250_000, 500_000]),
   ...[0, 0.2, 0.4, 0.6].flatMap(returning),
   ...[0, 0.2, 0.4, 0.6, 1].flatMap(datafiles),
 ];

@@ -147,8 +147,8 @@ const stageAhead = v.object({
   needs: v.number(),
   /** Units of the canary a day; null while traffic is not known. */
   unitsPerDay: nullableNumber,
-  /** What comes last. */
-  waitsFor: v.nullable(v.picklist(["time", "units", "person"])),
+  /** What comes last; a person also where a judged stage would take longer than its policy allows. */
+  waitsFor: v.nullable(v.picklist(["time", "units", "proof", "person"])),
   /** Ms from its begin until it can end, if no harm shows; null where that is not in sight. */
   readyAfterMs: nullableNumber,
 });

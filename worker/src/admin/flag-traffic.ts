@@ -19,6 +19,7 @@ import type { FlagChangedView } from "./flag-contract.ts";
 
 const minuteMs = 60_000;
 const minutesADay = 1_440;
+const dayMs = minutesADay * minuteMs;
 const mostNames = 10;
 
 /** The last day's traffic, this isolate's newest included; null where it is not known. */
@@ -107,16 +108,19 @@ export function viewStagesAhead(
   nowMs: number,
 ): FlagChangedView["stagesAhead"] {
   const policy = policyOf(rollout);
-  const { minViews, bakeMs } = policy.ok ? policy.value : defaultPolicy(seenIn(rollout));
+  const known = policy.ok ? policy.value : defaultPolicy(seenIn(rollout));
+  const { minViews, bakeMs, maxStageMs } = known;
   const units = unitsADay(rollout, traffic, nowMs);
+  let before = 0;
   return rollout.stages.slice(rollout.stage ?? 0).map((stage, at, ahead) => {
     const isLast = at === ahead.length - 1;
     // The stage that it is in may be at a share of its own.
     const sharePpm = at === 0 && rollout.sharePpm > 0 ? rollout.sharePpm : stage.sharePpm;
     const unitsPerDay = units(sharePpm);
-    const floors = { minViews, bakeMs: isLast ? bakeMs : 0 };
+    const floors = { minViews, bakeMs: isLast ? bakeMs : 0, maxStageMs, before };
     const { waitsFor, readyAfterMs } =
-      unitsPerDay === null ? unknown : endOf(stage, unitsPerDay, floors);
+      unitsPerDay === null ? unknown : endOf({ ...stage, sharePpm }, unitsPerDay, floors);
+    before += ((unitsPerDay ?? 0) * (readyAfterMs ?? 0)) / dayMs;
     const { mode } = stage;
     const needs = Math.max(minViews, stage.minViews);
     return { sharePpm, mode, needs, unitsPerDay, waitsFor, readyAfterMs };
