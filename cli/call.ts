@@ -1,8 +1,9 @@
 // One request to Aviary, repeated where that is safe, and its answer, checked.
 import * as v from "valibot";
-import { progressMediaType } from "#src/admin/contract.ts";
+import { progressMediaType, tokenExpiresField } from "#src/admin/contract.ts";
 import type { Connection } from "./connection.ts";
 import { Failure } from "./failure.ts";
+import { formatTime } from "./format.ts";
 import { networkFailure } from "./network-failure.ts";
 import { isRefusal, refusalFrom, type Answer } from "./refusal.ts";
 import { withRetries } from "./retry.ts";
@@ -63,6 +64,7 @@ export async function send<T>(connection: Connection, call: Call<T>): Promise<T>
 async function attempt<T>(connection: Connection, call: Call<T>): Promise<string> {
   try {
     const answer = await exchange(connection, call);
+    warnOfExpiry(connection, answer);
     if (answer.status >= 200 && answer.status < 300) return answer.text;
     throw refusalBy(connection, answer, call);
   } catch (error) {
@@ -70,6 +72,16 @@ async function attempt<T>(connection: Connection, call: Call<T>): Promise<string
     const failure = error instanceof Failure ? error : await lostAnswer(error, connection, call);
     throw call.once && failure.details.ambiguous ? failure.withoutRetry() : failure;
   }
+}
+
+const warned = new WeakSet<Connection["note"]>();
+
+/** Once for a command, however many requests it makes. */
+function warnOfExpiry({ note }: Connection, { headers }: Answer): void {
+  const expiresAt = headers.get(tokenExpiresField);
+  if (expiresAt === null || warned.has(note)) return;
+  warned.add(note);
+  note(`your token expires at ${formatTime(expiresAt)}; have an admin make another`);
 }
 
 const borrowedHints = {

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import {
   engineVersionSchema,
   idSchema,
+  lifetimeSchema,
   originSchema,
   scopeSchema,
   type Scope,
@@ -28,6 +29,14 @@ export function checkVersion(name: string, value: string): string {
 
 export function checkScope(name: string, value: string): Scope {
   return check(scopeSchema, name, value);
+}
+
+/** `text`, as in 90d or 12h, in seconds. */
+export function checkLifetime(name: string, text: string): number {
+  const [, amount = "", unit = ""] = /^(\d{1,5})([dh])$/.exec(text) ?? [];
+  if (amount === "") throw usageFailure(`${name} must be days or hours, as in 90d or 12h`);
+  const seconds = Number(amount) * (unit === "d" ? 86_400 : 3_600);
+  return check(lifetimeSchema, name, seconds);
 }
 
 /** A page's origin. */

@@ -151,7 +151,7 @@ function settingsApi(connection: Connection) {
 
   async function audit(query: Readonly<Record<string, string>>) {
     const path = `${base}/audit?${new URLSearchParams(query).toString()}`;
-    return (await send(connection, get(path, auditList))).entries;
+    return send(connection, get(path, auditList));
   }
 
   function preview(document: { readonly arms: object; readonly minutes: number }) {

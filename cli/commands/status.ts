@@ -1,8 +1,8 @@
 // aviary status: is it up, and what may this token do.
-import type { StatusView } from "#src/admin/contract.ts";
+import { expiryWarningMs, type StatusView } from "#src/admin/contract.ts";
 import { defineAction } from "../action.ts";
 import { details } from "../details.ts";
-import { counted, formatAge, harmless } from "../format.ts";
+import { counted, formatAge, formatSpan, formatTime, harmless } from "../format.ts";
 import { paint } from "../paint.ts";
 
 export const status = defineAction({
@@ -21,13 +21,14 @@ export const status = defineAction({
       rows.push(["control", "not asked: AVIARY_TOKEN is not set"]);
     } else {
       const { engines, latestEngine } = control;
-      const { name, scopes, account } = control.token;
+      const { name, scopes, account, expiresAt } = control.token;
       const latest = latestEngine === null ? "" : `, latest ${latestEngine}`;
       const reach = account === null ? "all accounts" : `account ${account}`;
       rows.push(["engines", `${engines}${latest}`]);
       rows.push(["stores", sweeperText(control.sweeper, session.nowMs)]);
       const from = isBorrowed ? "; from .dev.vars, for AVIARY_TOKEN is not set" : "";
       rows.push(["token", `${harmless(name)}: ${scopes.join(", ")}; ${reach}${from}`]);
+      if (expiresAt !== null) rows.push(["expires", expiryText(expiresAt, session.nowMs)]);
     }
     return {
       json: { url: origin, health, control },
@@ -35,6 +36,12 @@ export const status = defineAction({
     };
   },
 });
+
+function expiryText(expiresAt: string, nowMs: number): string {
+  const leftMs = Date.parse(expiresAt) - nowMs;
+  const text = `${formatTime(expiresAt)}, in ${formatSpan(leftMs)}`;
+  return leftMs < expiryWarningMs ? paint("yellow", text) : text;
+}
 
 type Swept = StatusView["sweeper"];
 

@@ -1,13 +1,20 @@
 // aviary token: who may use the control API. The token itself is shown once.
 import * as v from "valibot";
-import { createTokenBody, type Scope, type TokenView } from "#src/admin/contract.ts";
+import {
+  createTokenBody,
+  expiryWarningMs,
+  type Scope,
+  type TokenView,
+} from "#src/admin/contract.ts";
 import { defineAction, type Group } from "../action.ts";
-import { checkId, checkOrigin, checkScope } from "../checks.ts";
+import { checkId, checkLifetime, checkOrigin, checkScope } from "../checks.ts";
 import { details } from "../details.ts";
 import { usageFailure } from "../failure.ts";
-import { formatAge, formatTime, harmless } from "../format.ts";
+import { formatAge, formatSpan, formatTime, harmless } from "../format.ts";
 import { paint } from "../paint.ts";
 import { table } from "../table.ts";
+
+const hourMs = 3_600_000;
 
 const create = defineAction({
   description: "Make a token and print it, this once",
@@ -24,6 +31,12 @@ const create = defineAction({
       type: "string",
       valueHint: "id",
       description: "Bind it to one account; unless given, it reaches all",
+    },
+    expires: {
+      type: "string",
+      valueHint: "time",
+      description:
+        "Until when it opens anything, as in 90d or 12h; unless given, until it is revoked",
     },
     origin: {
       type: "string",
@@ -43,13 +56,14 @@ const create = defineAction({
     const scopes = all("scope")
       .flatMap((list) => list.split(","))
       .map((scope) => checkScope("--scope", scope.trim()));
-    const { account } = values;
+    const { account, expires } = values;
     const origins = all("origin").map((origin) => checkOrigin("--origin", origin));
     const wanted = {
       name: checkName(values.name),
       scopes: [...new Set<Scope>(scopes)],
       ...(account !== undefined && { account: checkId("--account", account) }),
       ...(origins.length > 0 && { origins }),
+      ...(expires !== undefined && { expiresAfterS: checkLifetime("--expires", expires) }),
     };
     const created = await session.api.tokens.create(wanted);
     const title = `${paint("green", "✔")} ${paint("bold", `token ${harmless(created.name)}`)} is made`;
@@ -57,6 +71,7 @@ const create = defineAction({
       ["id", created.id],
       ["scopes", created.scopes.join(", ")],
       ["account", created.account ?? "all"],
+      ...(created.expiresAt === null ? [] : [["expires", formatTime(created.expiresAt)] as const]),
       ...(created.origins.length === 0 ? [] : [["pages", created.origins.join(", ")] as const]),
     ]);
     const warning = paint("yellow", "Keep it now: it is shown this once and stored nowhere.");
@@ -93,16 +108,26 @@ const list = defineAction({
       token.scopes.join(", "),
       token.account ?? "all",
       formatTime(token.createdAt),
+      token.lastUsedAt === null ? "never" : formatHour(token.lastUsedAt, session.nowMs),
       stateOf(token, session.nowMs),
     ]);
-    const heading = ["ID", "NAME", "SCOPES", "ACCOUNT", "CREATED", "STATE"];
+    const heading = ["ID", "NAME", "SCOPES", "ACCOUNT", "CREATED", "USED", "STATE"];
     return { json: { tokens }, text: table(heading, rows) };
   },
 });
 
-function stateOf({ revokedAt }: TokenView, nowMs: number): string {
-  if (revokedAt === null) return paint("green", "valid");
-  return paint("red", `revoked ${formatAge(revokedAt, nowMs)}`);
+function stateOf({ revokedAt, expiresAt }: TokenView, nowMs: number): string {
+  if (revokedAt !== null) return paint("red", `revoked ${formatAge(revokedAt, nowMs)}`);
+  if (expiresAt === null) return paint("green", "valid");
+  const leftMs = Date.parse(expiresAt) - nowMs;
+  if (leftMs <= 0) return paint("red", `expired ${formatAge(expiresAt, nowMs)}`);
+  const isSoon = leftMs < expiryWarningMs;
+  return paint(isSoon ? "yellow" : "green", `valid for ${formatSpan(leftMs)}`);
+}
+
+/** The last use is known to the hour. */
+function formatHour(timestamp: string, nowMs: number): string {
+  return nowMs - Date.parse(timestamp) < 2 * hourMs ? "lately" : formatAge(timestamp, nowMs);
 }
 
 function checkName(name: string): string {

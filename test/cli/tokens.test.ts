@@ -37,7 +37,7 @@ describe("token", () => {
     const [token = "none"] = /avy_\S+/.exec(stdout) ?? [];
     expect(stdout).toContain("this once");
     const list = await place.aviary(["token", "list"]);
-    expect(list.stdout).toMatch(/ shown +read +all +.* valid$/m);
+    expect(list.stdout).toMatch(/ shown +read +all +.* never +valid$/m);
     expect(list.stdout).not.toContain(token);
   });
 
@@ -47,6 +47,30 @@ describe("token", () => {
     expect(document).toEqual({ id, revoked: true });
     const { stdout } = await place.aviary(["token", "list"]);
     expect(stdout).toMatch(/ leaked +read, operate +all +.* revoked just now$/m);
+  });
+
+  it("that expires is listed so, and its holder is warned in the last two weeks, once a command", async () => {
+    const { token } = await createToken("brief", "--scope", "read", "--expires", "10d");
+    await createToken("long", "--scope", "read", "--expires", "90d");
+    const { stdout } = await place.aviary(["token", "list"]);
+    expect(stdout).toMatch(/ brief +read +all +.* valid for (?:about )?10 days$/m);
+    expect(stdout).toMatch(/ long +read +all +.* valid for (?:about )?90 days$/m);
+    const status = await place.aviary(["status"], { env: { AVIARY_TOKEN: token } });
+    expect(status.stdout).toMatch(/expires +\d{4}-.* UTC, in (?:about )?10 days/);
+    expect(status.stderr.match(/your token expires at/g)).toHaveLength(1);
+    expect(
+      await place.json(["token", "create", "x", "--scope", "read", "--expires", "soon"]),
+    ).toMatchObject({
+      code: 2,
+    });
+  });
+
+  it("of a page names its origins, and nothing but flags", async () => {
+    const args = ["--scope", "evaluate", "--account", "acme", "--origin", "https://shop.example"];
+    const { stdout } = await place.aviary(["token", "create", "page", ...args]);
+    expect(stdout).toMatch(/pages +https:\/\/shop\.example/);
+    const odd = ["--scope", "read", "--origin", "https://shop.example"];
+    expect(await place.json(["token", "create", "page", ...odd])).toMatchObject({ code: 3 });
   });
 
   it("without the scope is refused, however large the file", async () => {

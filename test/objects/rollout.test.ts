@@ -44,7 +44,12 @@ describe("a flag on trial", () => {
     await send(trial, { units: 600, slower: 1.5 });
     expect(await trial.look()).toBe(true);
     expect(await trial.document()).toMatchObject({ state: "rolled_back", sharePpm: 0 });
-    const [entry] = await registry().audit({ target: "slower", before: null, limit: 1 });
+    const [entry] = await registry().audit({
+      target: "slower",
+      actor: null,
+      before: null,
+      limit: 1,
+    });
     expect(entry).toMatchObject({ who: "judge", action: "rollback", outcome: "done" });
     expect(entry?.why).toMatch(/^evaluation_p75 is \d+ % higher in the canary/);
   });

@@ -11,6 +11,8 @@ import type { PointerRecord } from "#src/delivery/pointer.ts";
 /** Who changes something, and why, as the audit log will show it. */
 export type Author = {
   readonly who: string;
+  /** Who it is whatever the name: `token:<id>`, `access:<subject>`; left out where `who` says it. */
+  readonly actor?: string;
   readonly why: string;
   /** Address that it was asked from; left out by those who ask from inside. */
   readonly from?: string;
@@ -47,6 +49,8 @@ export type AuditEntry = {
   readonly seq: number;
   readonly atMs: number;
   readonly who: string;
+  /** `token:<id>`, `access:<subject>`, `secret:AVIARY_ADMIN_TOKEN`, or a part of Aviary itself. */
+  readonly actor: string;
   readonly why: string;
   /** Address that it was asked from; empty where it was asked from inside. */
   readonly from: string;
@@ -111,7 +115,24 @@ export type Killed = { readonly flags: readonly string[]; readonly epoch: number
 export type StaleRevision = { readonly reason: "stale_revision"; readonly current: number };
 
 /** A change that was made or refused before it came to the Registry. */
-export type Noted = Pick<AuditEntry, "who" | "why" | "from" | "action" | "target" | "outcome">;
+export type Noted = Pick<
+  AuditEntry,
+  "who" | "actor" | "why" | "from" | "action" | "target" | "outcome" | "after"
+>;
+
+/** A line as it is listed. */
+export type ListedEntry = AuditEntry & {
+  /** How many earlier lines of the same actor the page leaves out, so that others are seen. */
+  readonly hidden: number;
+};
+
+/** Requests for paths that there are not, of one actor on one day. */
+export type UnknownPaths = {
+  /** As in 2026-11-27. */
+  readonly day: string;
+  readonly actor: string;
+  readonly requests: number;
+};
 
 export type ImportFlags = {
   readonly set: FlagSet;
@@ -139,6 +160,8 @@ export type Imported = {
 
 export type AuditQuery = {
   readonly target: string | null;
+  /** Only lines of this actor; null for all of them. */
+  readonly actor: string | null;
   /** Only lines before this one; null for the newest. */
   readonly before: number | null;
   readonly limit: number;
@@ -164,7 +187,11 @@ export type FlagRegistryRpc = {
   policy(): Promise<Policy>;
   setPolicy(request: SetPolicy): Promise<Result<Policy, StaleRevision>>;
   /** Newest first. */
-  audit(query: AuditQuery): Promise<readonly AuditEntry[]>;
+  audit(query: AuditQuery): Promise<readonly ListedEntry[]>;
+  /** Counts a request for a path that there is not. */
+  noteUnknownPath(actor: string): Promise<void>;
+  /** Of the last thirty days, the newest first. */
+  unknownPaths(): Promise<readonly UnknownPaths[]>;
   /** Notes a change that was made or refused elsewhere. */
   note(entry: Noted): Promise<void>;
   /** Sinks that wait, by name. */

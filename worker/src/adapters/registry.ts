@@ -15,6 +15,9 @@ export type Engine = {
 
 export type Scope = "evaluate" | "read" | "publish" | "operate" | "admin";
 
+/** How exactly the last use of a token is known: it is written down once in so long. */
+export const usedWithinMs = 3_600_000;
+
 /** A token as it is kept: never the token, only its digest. */
 export type StoredToken = {
   readonly id: string;
@@ -27,6 +30,10 @@ export type StoredToken = {
   readonly origins: readonly string[];
   readonly createdAtMs: number;
   readonly revokedAtMs: number | null;
+  /** From when on it opens nothing; null for never. */
+  readonly expiresAtMs: number | null;
+  /** When it was used last, to the hour; null where it was not, or not since this is written down. */
+  readonly lastUsedAtMs: number | null;
 };
 
 export type EngineConflict = { readonly reason: "engine_exists"; readonly engine: Engine };
@@ -72,6 +79,8 @@ export type RegistryRpc = {
   tokens(): Promise<readonly StoredToken[]>;
   /** The origins that tokens name which still open something. */
   evaluationOrigins(): Promise<readonly string[]>;
+  /** Writes down that a token was used, at most once an hour. */
+  noteTokenUse(id: string, nowMs: number): Promise<void>;
   /** False where there is no such token. */
   revokeToken(id: string, nowMs: number): Promise<boolean>;
 };

@@ -1,5 +1,6 @@
 // Operational faults, one line of JSON each, without secrets: callers pass ids,
 // digests and errors, never headers, tokens or bodies.
+import { redacted } from "#base/redacted.ts";
 
 export type Report = (event: string, facts: Readonly<Record<string, unknown>>) => void;
 
@@ -7,7 +8,7 @@ export type Report = (event: string, facts: Readonly<Record<string, unknown>>) =
 export const reportToLog: Report = (event, facts) => {
   const { error, ...rest } = facts;
   const message = error instanceof Error ? { error: error.message } : {};
-  console.error(JSON.stringify({ event, ...rest, ...message }));
+  console.error(redacted(JSON.stringify({ event, ...rest, ...message })));
 };
 
 /** Writes a line that is no fault to the same log. */

@@ -6,7 +6,7 @@ import type { Told } from "#src/delivery/publish-step.ts";
 import type { Services } from "#src/services.ts";
 import { deleteAccount, listAccounts, putQuotas, restoreAccount, showAccount } from "./accounts.ts";
 import { auditTrail } from "./audit-trail.ts";
-import { authenticate, authorize } from "./auth.ts";
+import { authenticate, authorize, noteUse } from "./auth.ts";
 import {
   listBeacons,
   publishBeacon,
@@ -15,7 +15,7 @@ import {
   showBeaconPolicy,
 } from "./beacons.ts";
 import type { Variables } from "./context.ts";
-import { limits } from "./contract.ts";
+import { expiryWarningMs, limits, tokenExpiresField } from "./contract.ts";
 import { datafileHandlers, publishDatafile } from "./datafiles.ts";
 import { listEngines, publishEngine, showEngine } from "./engines.ts";
 import { methodsAt } from "./endpoints.ts";
@@ -87,7 +87,8 @@ app.use(async (context, next) => {
   if (!services.control.open) return refuse({ reason: "control_closed" });
   const principal = await authenticate(context.req.raw.headers, services);
   if (!principal.ok) return refuse(principal.error);
-  // Not even noted: whoever sees a page has its token.
+  noteUse(principal.value, services, background);
+  // Not even in the audit log: whoever sees a page has its token.
   const permitted = authorize(principal.value, "read", principal.value.account);
   if (!permitted.ok) return refuse(permitted.error);
   context.set("services", services);
@@ -95,6 +96,10 @@ app.use(async (context, next) => {
   context.set("told", context.env.told);
   context.set("principal", principal.value);
   await next();
+  const { expiresAtMs } = principal.value;
+  if (expiresAtMs !== null && expiresAtMs - services.now() < expiryWarningMs) {
+    context.res.headers.set(tokenExpiresField, new Date(expiresAtMs).toISOString());
+  }
   return undefined;
 });
 

@@ -1,20 +1,27 @@
 // Who is calling, and what they may do. Tokens are compared by digest, in constant
 // time; the first admin token is a secret of the deployment.
 import { err, ok, type Result } from "#base/result.ts";
+import type { Background } from "#src/adapters/background.ts";
 import { sameDigest, sha256 } from "#src/adapters/digest.ts";
-import type { StoredToken } from "#src/adapters/registry.ts";
+import { usedWithinMs, type StoredToken } from "#src/adapters/registry.ts";
 import type { Services } from "#src/services.ts";
 import type { Scope } from "./contract.ts";
 import type { Refusal } from "./problem.ts";
 
 /** The caller behind a request. */
 export type Principal = {
+  /** Who it is in the audit log, whatever its name: `token:<id>` or `secret:AVIARY_ADMIN_TOKEN`. */
+  readonly actor: string;
   readonly name: string;
   readonly scopes: readonly Scope[];
   /** The one account it may touch; null for all. */
   readonly account: string | null;
   /** The pages that may carry its token. */
   readonly origins: readonly string[];
+  /** From when on it is refused, ms since the epoch; null for never. */
+  readonly expiresAtMs: number | null;
+  /** The token that was used, and when it was last; undefined for what is no stored token. */
+  readonly token?: Pick<StoredToken, "id" | "lastUsedAtMs">;
 };
 
 const tokenShape = /^avy_([a-z0-9]{12})_[A-Za-z0-9_-]{43}$/;
@@ -22,23 +29,50 @@ const tokenShape = /^avy_([a-z0-9]{12})_[A-Za-z0-9_-]{43}$/;
 /** The principal whose token is in a request's fields. */
 export async function authenticate(
   fields: Headers,
-  { control, registry }: Services,
+  { control, registry, now }: Services,
 ): Promise<Result<Principal, Refusal>> {
-  const token = /^Bearer +(\S+) *$/i.exec(fields.get("authorization") ?? "")?.[1];
-  if (token === undefined) return err({ reason: "token_missing" });
-  const presented = await sha256(token);
+  const bearer = /^Bearer +(\S+) *$/i.exec(fields.get("authorization") ?? "")?.[1];
+  if (bearer === undefined) return err({ reason: "token_missing" });
+  const presented = await sha256(bearer);
   if (control.open && control.adminToken !== undefined) {
     const first = await sha256(control.adminToken);
     if (sameDigest(first, presented)) {
-      return ok({ name: "AVIARY_ADMIN_TOKEN", scopes: ["admin"], account: null, origins: [] });
+      return ok(deployer);
     }
   }
-  const id = tokenShape.exec(token)?.[1];
+  const id = tokenShape.exec(bearer)?.[1];
   const stored = id === undefined ? null : await registry().token(id);
   if (stored === null || !sameDigest(stored.digest, presented) || stored.revokedAtMs !== null) {
     return err({ reason: "token_unknown" });
   }
-  return ok(stored);
+  const { name, scopes, account, origins, expiresAtMs, lastUsedAtMs } = stored;
+  if (expiresAtMs !== null && expiresAtMs <= now()) {
+    return err({ reason: "token_expired", expiresAtMs });
+  }
+  const actor = `token:${stored.id}`;
+  const token = { id: stored.id, lastUsedAtMs };
+  return ok({ actor, name, scopes, account, origins, expiresAtMs, token });
+}
+
+/** Who holds the secret of the deployment. */
+const deployer: Principal = {
+  actor: "secret:AVIARY_ADMIN_TOKEN",
+  name: "AVIARY_ADMIN_TOKEN",
+  scopes: ["admin"],
+  account: null,
+  origins: [],
+  expiresAtMs: null,
+};
+
+/** Has the use of a token written down, once an hour; nobody waits for it. */
+export function noteUse(
+  { token }: Principal,
+  { registry, now, report }: Services,
+  background: Background,
+): void {
+  if (token === undefined || now() - (token.lastUsedAtMs ?? 0) < usedWithinMs) return;
+  const noted = registry().noteTokenUse(token.id, now());
+  background.waitUntil(noted.catch((error: unknown) => report("token_use_unnoted", { error })));
 }
 
 /** True where `principal` holds `scope`, by name or by a wider one. */
@@ -63,7 +97,7 @@ export function authorize(
 
 /** A new token, and the record that may be kept of it. */
 export async function mintToken(
-  wanted: Pick<StoredToken, "name" | "scopes" | "account" | "origins">,
+  wanted: Pick<StoredToken, "name" | "scopes" | "account" | "origins" | "expiresAtMs">,
   nowMs: number,
 ): Promise<{ readonly token: string; readonly stored: StoredToken }> {
   const id = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
@@ -73,5 +107,6 @@ export async function mintToken(
     .replaceAll("=", "");
   const token = `avy_${id}_${secret}`;
   const digest = await sha256(token);
-  return { token, stored: { ...wanted, id, digest, createdAtMs: nowMs, revokedAtMs: null } };
+  const times = { createdAtMs: nowMs, revokedAtMs: null, lastUsedAtMs: null };
+  return { token, stored: { ...wanted, id, digest, ...times } };
 }

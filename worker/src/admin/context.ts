@@ -16,6 +16,13 @@ export type Variables = {
   readonly told: Told | undefined;
   /** True once the Registry was asked for a change, and with it for its line in the audit log. */
   readonly isLogged?: boolean;
+  /** What a change that was made is in the audit log; undefined: its method and path. */
+  readonly audited?: Audited;
+};
+
+export type Audited = {
+  readonly action: string;
+  readonly lines: readonly { readonly target: string; readonly after?: unknown }[];
 };
 
 export type AdminContext = Context<{ Variables: Variables }>;

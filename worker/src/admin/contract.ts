@@ -87,6 +87,21 @@ export const originSchema = v.pipe(
   ),
 );
 
+/** How long before a token expires its holder hears of it. */
+export const expiryWarningMs = 14 * 24 * 3_600_000;
+
+/** Of answers to a token that expires soon: when, RFC 3339. */
+export const tokenExpiresField = "aviary-token-expires";
+
+const lifetimeRule = "must be whole seconds, from an hour to ten years";
+/** Of a token, in seconds. */
+export const lifetimeSchema = v.pipe(
+  v.number(lifetimeRule),
+  v.integer(lifetimeRule),
+  v.minValue(3_600, lifetimeRule),
+  v.maxValue(10 * 366 * 86_400, lifetimeRule),
+);
+
 /** Most origins that one token may name. */
 export const maxOrigins = 20;
 
@@ -98,6 +113,8 @@ export const createTokenBody = v.object({
     v.minLength(1, "must name at least one scope"),
   ),
   account: v.exactOptional(idSchema),
+  /** Seconds after which it opens nothing; left out, never. */
+  expiresAfterS: v.exactOptional(lifetimeSchema),
   /** Pages that may carry it, for a token of the scope evaluate alone. */
   origins: v.exactOptional(
     v.pipe(
@@ -198,6 +215,9 @@ export const tokenView = v.object({
   origins: v.array(v.string()),
   createdAt: v.string(),
   revokedAt: v.nullable(v.string()),
+  expiresAt: v.nullable(v.string()),
+  /** To the hour; null where it was not used yet. */
+  lastUsedAt: v.nullable(v.string()),
 });
 /** The only answer that holds the token itself. */
 export const tokenCreated = v.object({ ...tokenView.entries, token: v.string() });
@@ -223,6 +243,7 @@ export const statusView = v.object({
     name: v.string(),
     scopes: v.array(scopeSchema),
     account: v.nullable(v.string()),
+    expiresAt: v.nullable(v.string()),
   }),
 });
 

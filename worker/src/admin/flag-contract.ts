@@ -212,6 +212,8 @@ export const imported = v.object({
 
 export const auditQuery = v.object({
   flag: v.exactOptional(v.string()),
+  /** As the entries have it, as in token:3f9c0d1e2b4a. */
+  actor: v.exactOptional(v.string()),
   before: v.exactOptional(
     v.pipe(v.string(), v.regex(/^\d{1,15}$/, "must be a whole number"), v.transform(Number)),
   ),
@@ -232,6 +234,8 @@ export const auditList = v.object({
       seq: v.number(),
       at: v.string(),
       who: v.string(),
+      /** Who it is whatever the name: token:<id>, access:<subject>, secret:AVIARY_ADMIN_TOKEN or judge. */
+      actor: v.string(),
       why: v.string(),
       /** Address that it was asked from; empty where the judge asked. */
       from: v.string(),
@@ -241,8 +245,12 @@ export const auditList = v.object({
       epoch: v.number(),
       before: v.unknown(),
       after: v.unknown(),
+      /** How many earlier lines of this actor the page leaves out, so that others are seen: ask with actor. */
+      hidden: v.number(),
     }),
   ),
+  /** Requests for paths that there are not, by day and actor: counted, not logged. */
+  unknownPaths: v.array(v.object({ day: v.string(), actor: v.string(), requests: v.number() })),
 });
 
 const text = v.pipe(v.string(), v.maxLength(1_024, "must be at most 1024 characters"));

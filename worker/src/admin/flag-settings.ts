@@ -83,8 +83,11 @@ export async function listAudit(context: AdminContext): Promise<Response> {
   if (!permitted.ok) return refuse(permitted.error);
   const query = checkShape(context.req.query(), auditQuery);
   if (!query.ok) return refuse(query.error);
-  const { flag = null, before = null, limit } = query.value;
+  const { flag = null, actor = null, before = null, limit } = query.value;
   const { registry } = context.get("services");
-  const entries = await registry().audit({ target: flag, before, limit });
-  return Response.json({ entries: entries.map(viewEntry) });
+  const [entries, unknownPaths] = await Promise.all([
+    registry().audit({ target: flag, actor, before, limit }),
+    registry().unknownPaths(),
+  ]);
+  return Response.json({ entries: entries.map(viewEntry), unknownPaths });
 }

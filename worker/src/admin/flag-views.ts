@@ -3,7 +3,7 @@ import { armSizes, places } from "#flags/arms.ts";
 import type { Why } from "#flags/explain.ts";
 import { isLive, isStale, type Rollout } from "#flags/rollout.ts";
 import { allowedActions } from "#flags/transition.ts";
-import type { AuditEntry } from "#src/adapters/flag-registry.ts";
+import type { ListedEntry } from "#src/adapters/flag-registry.ts";
 import type { Counted } from "#src/adapters/rollouts.ts";
 import type { FlagChangedView, FlagView } from "./flag-contract.ts";
 
@@ -43,7 +43,7 @@ function armsOf(rollout: Rollout): FlagView["arms"] {
   return { canary: isPromoted ? places : 0, control: 0, rest: isPromoted ? 0 : places };
 }
 
-export function viewEntry({ atMs, ...entry }: AuditEntry): Record<string, unknown> {
+export function viewEntry({ atMs, ...entry }: ListedEntry): Record<string, unknown> {
   return { ...entry, at: timestamp(atMs) };
 }
 

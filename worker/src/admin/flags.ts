@@ -115,7 +115,8 @@ export async function killFlags(context: AdminContext): Promise<Response> {
 
 /** Who asks for a change, and why. */
 export function authorOf(context: AdminContext, why: string): Author {
-  return { who: context.get("principal").name, why, from: addressOf(context) };
+  const { name, actor } = context.get("principal");
+  return { who: name, actor, why, from: addressOf(context) };
 }
 
 /** The revision in `If-Match`; null where there is none. */

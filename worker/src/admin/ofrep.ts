@@ -16,7 +16,7 @@ import { exportFlagSet } from "#flags/snapshot.ts";
 import { sha256 } from "#src/adapters/digest.ts";
 import { originOf } from "#src/adapters/store-fault.ts";
 import type { ControlRequest } from "./app.ts";
-import { authenticate, authorize } from "./auth.ts";
+import { authenticate, authorize, noteUse } from "./auth.ts";
 import { limits } from "./contract.ts";
 import { faultText, refuse, type Refusal } from "./problem.ts";
 import { readBody, textFrom } from "./read-body.ts";
@@ -63,9 +63,9 @@ app.use(async (context, next) => {
 app.options("*", () => new Response(null, { status: 204, headers: preflight }));
 
 app.use(async (context, next) => {
-  const { request, services } = context.env;
+  const { services } = context.env;
   if (!services.control.open) return refuse({ reason: "control_closed" });
-  const asker = await permitAsking(request, services);
+  const asker = await permitAsking(context.env);
   if (!asker.ok) return refuse(asker.error);
   context.set("asker", asker.value);
   await next();
@@ -121,16 +121,19 @@ app.onError((error, context) => {
   return Response.json({ errorDetails: faultText(origin).join(". ") }, { status });
 });
 
-type Services = ControlRequest["services"];
-
 /** Who may ask. OFREP knows two places for a token. */
-async function permitAsking(request: Request, services: Services): Promise<Result<Asker, Refusal>> {
+async function permitAsking({
+  request,
+  services,
+  background,
+}: ControlRequest): Promise<Result<Asker, Refusal>> {
   const apiKey = request.headers.get("x-api-key");
   const isBare = apiKey !== null && !request.headers.has("authorization");
   const headers = new Headers(request.headers);
   if (isBare) headers.set("authorization", `Bearer ${apiKey}`);
   const principal = await authenticate(headers, services);
   if (!principal.ok) return principal;
+  noteUse(principal.value, services, background);
   const { account, origins } = principal.value;
   const origin = request.headers.get("origin");
   if (origin !== null && !origins.includes(origin))

@@ -76,6 +76,8 @@ export async function signPreview(context: AdminContext): Promise<Response> {
   const arms = new Map(Object.entries(body.value.arms));
   const value = sign(encodePreview({ arms, expiresAtMs }), key);
   const expiresAt = new Date(expiresAtMs).toISOString();
+  const lines = [...arms].map(([target, arm]) => ({ target, after: { arm, expiresAt } }));
+  context.set("audited", { action: "preview", lines });
   return Response.json({ header: "Aviary-Preview", value, expiresAt });
 }
 

@@ -1,5 +1,6 @@
 // Refusals of the control API, as values, and the one switch that turns them into
 // RFC 9457 problem documents.
+import { redacted } from "#base/redacted.ts";
 import type { ArtifactMissing } from "#src/adapters/artifacts.ts";
 import type { RingChanging } from "#src/adapters/flag-registry.ts";
 import type { EngineConflict } from "#src/adapters/registry.ts";
@@ -26,6 +27,7 @@ export type Refusal =
   | NotDeleted
   | { readonly reason: "token_missing" }
   | { readonly reason: "token_unknown" }
+  | { readonly reason: "token_expired"; readonly expiresAtMs: number }
   | { readonly reason: "scope_missing"; readonly scope: Scope }
   | { readonly reason: "origin_refused"; readonly origin: string }
   | { readonly reason: "other_account"; readonly account: string | null }
@@ -65,7 +67,9 @@ export function refuse(refusal: Refusal): Response {
     headers.set("retry-after", new Date(refusal.retryAtMs + 999).toUTCString());
   }
   if (problem.current !== undefined) headers.set("etag", `"${problem.current}"`);
-  return new Response(JSON.stringify({ type, ...problem }), { status: problem.status, headers });
+  // What was typed in the wrong place would be repeated to every log on the way.
+  const text = redacted(JSON.stringify({ type, ...problem }));
+  return new Response(text, { status: problem.status, headers });
 }
 
 function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
@@ -152,6 +156,10 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
       return plain(401, "Unauthorized", "Send a token as Authorization: Bearer.");
     case "token_unknown":
       return plain(401, "Unauthorized", "The token is unknown or revoked.");
+    case "token_expired": {
+      const at = new Date(refusal.expiresAtMs).toISOString();
+      return plain(401, "Unauthorized", `The token expired at ${at}. Have an admin make another.`);
+    }
     case "scope_missing":
       return plain(403, "Forbidden", `The token lacks the scope ${refusal.scope}.`);
     case "origin_refused":

@@ -1,4 +1,5 @@
 // Tokens of the control API. The token itself is shown once, when it is made.
+import { redacted } from "#base/redacted.ts";
 import { mintToken } from "./auth.ts";
 import { permit, type AdminContext } from "./context.ts";
 import { createTokenBody } from "./contract.ts";
@@ -23,9 +24,15 @@ export async function createToken(context: AdminContext): Promise<Response> {
     return refuse({ reason: "invalid", errors: [{ field: "origins", detail }] });
   }
   const { registry, now } = context.get("services");
-  const { token, stored } = await mintToken({ name, scopes, account, origins }, now());
+  const { expiresAfterS } = body.value;
+  const expiresAtMs = expiresAfterS === undefined ? null : now() + expiresAfterS * 1_000;
+  const wanted = { name: redacted(name), scopes, account, origins, expiresAtMs };
+  const { token, stored } = await mintToken(wanted, now());
   const created = await registry().createToken(stored);
   if (!created.ok) return refuse(created.error);
+  const { createdAt: _at, revokedAt: _revoked, lastUsedAt: _used, ...made } = viewToken(stored);
+  const target = `token:${stored.id}`;
+  context.set("audited", { action: "create token", lines: [{ target, after: made }] });
   return Response.json({ ...viewToken(stored), token }, { status: 201 });
 }
 
@@ -45,5 +52,6 @@ export async function revokeToken(context: AdminContext): Promise<Response> {
   const { registry, now } = context.get("services");
   const known = await registry().revokeToken(id, now());
   if (!known) return refuse({ reason: "unknown_id", kind: "token", id });
+  context.set("audited", { action: "revoke token", lines: [{ target: `token:${id}` }] });
   return new Response(null, { status: 204 });
 }

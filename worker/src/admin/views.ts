@@ -105,7 +105,8 @@ export function viewBeacon(beacon: Beacon): v.InferOutput<typeof beaconView> {
 
 /** A token without its digest. */
 export function viewToken(token: StoredToken): v.InferOutput<typeof tokenView> {
-  const { id, name, scopes, account, origins, createdAtMs, revokedAtMs } = token;
+  const { id, name, scopes, account, origins } = token;
+  const { createdAtMs, revokedAtMs, expiresAtMs, lastUsedAtMs } = token;
   return {
     id,
     name,
@@ -114,6 +115,8 @@ export function viewToken(token: StoredToken): v.InferOutput<typeof tokenView> {
     origins: [...origins],
     createdAt: timestamp(createdAtMs),
     revokedAt: revokedAtMs === null ? null : timestamp(revokedAtMs),
+    expiresAt: expiresAtMs === null ? null : timestamp(expiresAtMs),
+    lastUsedAt: lastUsedAtMs === null ? null : timestamp(lastUsedAtMs),
   };
 }
 

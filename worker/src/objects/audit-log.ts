@@ -1,11 +1,19 @@
-// Who changed what, when, why, and what came of it. Lines are only ever added.
+// Who changed what, when, why, and what came of it. Lines are only ever added, and hold no
+// token, wherever one was typed. One actor takes half of a page at most while others are on it.
+import { redacted } from "#base/redacted.ts";
 import type { Rollout } from "#flags/rollout.ts";
-import type { AuditEntry, AuditQuery, ShareSince } from "#src/adapters/flag-registry.ts";
+import type {
+  AuditEntry,
+  AuditQuery,
+  ListedEntry,
+  ShareSince,
+} from "#src/adapters/flag-registry.ts";
 
 type Row = {
   seq: number;
   at_ms: number;
   who: string;
+  actor: string;
   why: string;
   asked_from: string;
   action: string;
@@ -29,6 +37,13 @@ export class AuditLog {
     "ALTER TABLE audit ADD COLUMN asked_from TEXT NOT NULL DEFAULT ''",
   ];
 
+  /** Steps that came after those of other tables. Old lines know no more than a name. */
+  static readonly laterSteps = [
+    "ALTER TABLE audit ADD COLUMN actor TEXT NOT NULL DEFAULT ''",
+    "UPDATE audit SET actor = who",
+    "CREATE INDEX audit_by_actor ON audit (actor, seq)",
+  ];
+
   readonly #sql: SqlStorage;
 
   constructor(storage: DurableObjectStorage) {
@@ -36,14 +51,15 @@ export class AuditLog {
   }
 
   add(entry: Omit<AuditEntry, "seq">): void {
-    const { atMs, who, why, from, action, target, outcome, epoch, before, after } = entry;
+    const { atMs, epoch, before, after } = entry;
+    const { who, actor, why, from, action, target, outcome } = entry;
     const insert =
       "INSERT INTO audit " +
-      "(at_ms, who, why, asked_from, action, target, outcome, epoch, before, after) " +
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+      "(at_ms, epoch, who, actor, why, asked_from, action, target, outcome, before, after) " +
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     const documents = [JSON.stringify(before ?? null), JSON.stringify(after ?? null)];
-    const columns = [atMs, who, why, from, action, target, outcome, epoch, ...documents];
-    this.#sql.exec(insert, ...columns);
+    const texts = [who, actor, why, from, action, target, outcome, ...documents];
+    this.#sql.exec(insert, atMs, epoch, ...texts.map(redacted));
   }
 
   /** The shares that an attempt has had while it was live, in order; each once where it stayed. */
@@ -64,23 +80,88 @@ export class AuditLog {
   }
 
   /** Newest first. */
-  list({ target, before, limit }: AuditQuery): readonly AuditEntry[] {
-    const below = before ?? Number.MAX_SAFE_INTEGER;
-    const query =
-      target === null
-        ? this.#sql.exec<Row>(
-            "SELECT * FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?",
-            below,
-            limit,
-          )
-        : this.#sql.exec<Row>(
-            "SELECT * FROM audit WHERE target = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-            target,
-            below,
-            limit,
-          );
-    return query.toArray().map(entryFrom);
+  list(query: AuditQuery): readonly ListedEntry[] {
+    const newest = this.#newest(query);
+    if (query.actor !== null) return newest.map(listed);
+    const share = Math.ceil(query.limit / 2);
+    const loud = loudestIn(newest, share);
+    if (loud === undefined) return newest.map(listed);
+    const others = this.#actorsBut(loud)
+      .flatMap((actor) => this.#newest({ ...query, actor, limit: query.limit - share }))
+      .toSorted(newestFirst)
+      .slice(0, query.limit - share);
+    if (others.length === 0) return newest.map(listed);
+    const own = newest.filter(({ actor }) => actor === loud);
+    const shown = own.slice(0, query.limit - others.length);
+    return this.#folded([...shown, ...others].toSorted(newestFirst), shown.at(-1), query);
   }
+
+  /** Says at the last line of a loud actor how many of its lines are left out above the page's end. */
+  #folded(
+    page: readonly AuditEntry[],
+    last: AuditEntry | undefined,
+    { target }: AuditQuery,
+  ): readonly ListedEntry[] {
+    const end = page.at(-1)?.seq ?? 0;
+    return page.map((entry) => {
+      if (entry.seq !== last?.seq) return listed(entry);
+      const { n } = this.#sql
+        .exec<{ n: number }>(
+          `SELECT count(*) AS n FROM audit
+            WHERE actor = ?1 AND seq < ?2 AND seq > ?3 AND (?4 IS NULL OR target = ?4)`,
+          entry.actor,
+          entry.seq,
+          end,
+          target,
+        )
+        .one();
+      return { ...entry, hidden: n };
+    });
+  }
+
+  #newest({ target, actor, before, limit }: AuditQuery): readonly AuditEntry[] {
+    const conditions = [
+      "seq < ?",
+      ...(target === null ? [] : ["target = ?"]),
+      ...(actor === null ? [] : ["actor = ?"]),
+    ];
+    const select = `SELECT * FROM audit WHERE ${conditions.join(" AND ")} ORDER BY seq DESC LIMIT ?`;
+    const values = [before ?? Number.MAX_SAFE_INTEGER, target, actor, limit];
+    const given = values.filter((value) => value !== null);
+    return this.#sql
+      .exec<Row>(select, ...given)
+      .toArray()
+      .map(entryFrom);
+  }
+
+  /** By way of the index: one look for each actor, however many lines there are. */
+  #actorsBut(loud: string): readonly string[] {
+    const query = `WITH RECURSIVE each_one(actor) AS (
+        SELECT min(actor) FROM audit
+        UNION ALL
+        SELECT (SELECT min(actor) FROM audit WHERE actor > each_one.actor)
+          FROM each_one WHERE each_one.actor IS NOT NULL
+      ) SELECT actor FROM each_one WHERE actor IS NOT NULL AND actor <> ?`;
+    return this.#sql
+      .exec<{ actor: string }>(query, loud)
+      .toArray()
+      .map(({ actor }) => actor);
+  }
+}
+
+function listed(entry: AuditEntry): ListedEntry {
+  return { ...entry, hidden: 0 };
+}
+
+function newestFirst(left: AuditEntry, right: AuditEntry): number {
+  return right.seq - left.seq;
+}
+
+/** The actor of more lines than its share; there is one at most. */
+function loudestIn(entries: readonly AuditEntry[], share: number): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { actor } of entries) counts.set(actor, (counts.get(actor) ?? 0) + 1);
+  return [...counts].find(([, count]) => count > share)?.[0];
 }
 
 function entryFrom({ at_ms, asked_from, before, after, ...rest }: Row): AuditEntry {

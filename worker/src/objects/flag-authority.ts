@@ -28,6 +28,7 @@ import type { BeaconTable } from "./beacon-table.ts";
 import { FlagTable } from "./flag-table.ts";
 import { decideAsOf } from "./own-flags.ts";
 import { randomHex } from "./random-hex.ts";
+import { UnknownPathTable } from "./unknown-path-table.ts";
 
 export type FlagAuthorityDependencies = {
   readonly storage: DurableObjectStorage;
@@ -42,15 +43,18 @@ const seedBytes = 12;
 
 export class FlagAuthority {
   static readonly steps = [...FlagTable.steps, ...AuditLog.steps];
+  static readonly laterSteps = [...AuditLog.laterSteps, ...UnknownPathTable.steps];
 
   readonly table: FlagTable;
   readonly log: AuditLog;
+  readonly unknownPaths: UnknownPathTable;
   readonly #deps: FlagAuthorityDependencies;
 
   constructor(dependencies: FlagAuthorityDependencies) {
     this.#deps = dependencies;
     this.table = new FlagTable(dependencies.storage);
     this.log = new AuditLog(dependencies.storage);
+    this.unknownPaths = new UnknownPathTable(dependencies.storage);
   }
 
   change(change: FlagChange, nowMs: number): Result<FlagChanged, FlagReject> {
@@ -160,7 +164,7 @@ export class FlagAuthority {
   }
 
   note(entry: Noted, nowMs: number): void {
-    this.#note({ ...entry, before: null, after: null }, nowMs);
+    this.#note({ ...entry, before: null }, nowMs);
   }
 
   #decide(
@@ -208,7 +212,7 @@ export class FlagAuthority {
   }
 
   #note(entry: Unstamped, atMs: number): void {
-    this.log.add({ from: "", ...entry, atMs, epoch: this.table.epoch });
+    this.log.add({ from: "", actor: entry.who, ...entry, atMs, epoch: this.table.epoch });
   }
 
   #commit(work: () => void): void {
@@ -216,7 +220,7 @@ export class FlagAuthority {
   }
 }
 
-type Unstamped = Omit<AuditEntry, "seq" | "atMs" | "epoch" | "from"> & Author;
+type Unstamped = Omit<AuditEntry, "seq" | "atMs" | "epoch" | "from" | "actor"> & Author;
 
 function isUnderWay(rollout: Rollout): boolean {
   return isLive(rollout) || rollout.state === "promoted";

@@ -20,7 +20,6 @@ import type {
   UnknownBeacon,
 } from "#src/adapters/beacon-registry.ts";
 import type {
-  AuditEntry,
   AuditQuery,
   Definitions,
   FlagChange,
@@ -31,6 +30,7 @@ import type {
   ImportFlags,
   Kill,
   Killed,
+  ListedEntry,
   Noted,
   OnTrial,
   Policy,
@@ -38,6 +38,7 @@ import type {
   RingChanging,
   SnapshotAnswer,
   StaleRevision,
+  UnknownPaths,
 } from "#src/adapters/flag-registry.ts";
 import { snapshotKvKey } from "#src/adapters/snapshots.ts";
 import { withDeadline } from "#src/adapters/deadline.ts";
@@ -66,6 +67,7 @@ const steps = [
   ...BeaconTable.steps,
   ...ClaimTable.steps,
   ...TokenTable.laterSteps,
+  ...FlagAuthority.laterSteps,
 ];
 
 const firstRetryMs = 2_000;
@@ -212,7 +214,11 @@ export class Registry
   }
 
   async evaluationOrigins(): Promise<readonly string[]> {
-    return this.#tokens.origins();
+    return this.#tokens.origins(Date.now());
+  }
+
+  async noteTokenUse(id: string, nowMs: number): Promise<void> {
+    this.#tokens.noteUse(id, nowMs);
   }
 
   async revokeToken(id: string, nowMs: number): Promise<boolean> {
@@ -256,12 +262,20 @@ export class Registry
     return this.#flags.setPolicy(request, Date.now());
   }
 
-  async audit(query: AuditQuery): Promise<readonly AuditEntry[]> {
+  async audit(query: AuditQuery): Promise<readonly ListedEntry[]> {
     return this.#flags.log.list(query);
   }
 
   async note(entry: Noted): Promise<void> {
     this.#flags.note(entry, Date.now());
+  }
+
+  async noteUnknownPath(actor: string): Promise<void> {
+    this.#flags.unknownPaths.add(actor, Date.now());
+  }
+
+  async unknownPaths(): Promise<readonly UnknownPaths[]> {
+    return this.#flags.unknownPaths.list();
   }
 
   async pausedSinks(): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 // Tokens of the control API, as digests, in the Registry's database.
-import type { Scope, StoredToken } from "#src/adapters/registry.ts";
+import { usedWithinMs, type Scope, type StoredToken } from "#src/adapters/registry.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 
 type Row = {
@@ -11,6 +11,8 @@ type Row = {
   origins: string;
   created_at_ms: number;
   revoked_at_ms: number | null;
+  expires_at_ms: number | null;
+  last_used_at_ms: number | null;
 };
 
 export class TokenTable {
@@ -22,7 +24,11 @@ export class TokenTable {
   ];
 
   /** Steps that came after those of the other tables. */
-  static readonly laterSteps = ["ALTER TABLE token ADD COLUMN origins TEXT NOT NULL DEFAULT ''"];
+  static readonly laterSteps = [
+    "ALTER TABLE token ADD COLUMN origins TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE token ADD COLUMN expires_at_ms INTEGER",
+    "ALTER TABLE token ADD COLUMN last_used_at_ms INTEGER",
+  ];
 
   readonly #sql: SqlStorage;
 
@@ -31,10 +37,12 @@ export class TokenTable {
   }
 
   add(token: StoredToken): void {
-    const { id, name, digest, scopes, account, origins, createdAtMs, revokedAtMs } = token;
+    const { id, name, digest, scopes, account, origins } = token;
+    const { createdAtMs, revokedAtMs, expiresAtMs } = token;
     this.#sql.exec(
-      `INSERT INTO token (id, name, digest, scopes, account, origins, created_at_ms, revoked_at_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO token (id, name, digest, scopes, account, origins, created_at_ms, revoked_at_ms,
+          expires_at_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       name,
       digest,
@@ -43,6 +51,7 @@ export class TokenTable {
       origins.join(" "),
       createdAtMs,
       revokedAtMs,
+      expiresAtMs,
     );
   }
 
@@ -58,10 +67,18 @@ export class TokenTable {
   }
 
   /** Each once, of tokens that are valid. */
-  origins(): readonly string[] {
-    const query = "SELECT origins FROM token WHERE origins <> '' AND revoked_at_ms IS NULL";
-    const rows = this.#sql.exec<Pick<Row, "origins">>(query).toArray();
+  origins(nowMs: number): readonly string[] {
+    const query = `SELECT origins FROM token WHERE origins <> '' AND revoked_at_ms IS NULL
+      AND coalesce(expires_at_ms, ?1 + 1) > ?1`;
+    const rows = this.#sql.exec<Pick<Row, "origins">>(query, nowMs).toArray();
     return [...new Set(rows.flatMap(({ origins }) => origins.split(" ")))];
+  }
+
+  /** Writes the use down where the last one was not within the hour. */
+  noteUse(id: string, nowMs: number): void {
+    const update =
+      "UPDATE token SET last_used_at_ms = ?1 WHERE id = ?2 AND coalesce(last_used_at_ms, 0) <= ?3";
+    this.#sql.exec(update, nowMs, id, nowMs - usedWithinMs);
   }
 
   /** False where there is no such token. */
@@ -88,5 +105,7 @@ function tokenFrom(row: Row): StoredToken {
     origins: row.origins === "" ? [] : row.origins.split(" "),
     createdAtMs: row.created_at_ms,
     revokedAtMs: row.revoked_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    lastUsedAtMs: row.last_used_at_ms,
   };
 }
