@@ -48,9 +48,14 @@ function progress(flag: FlagView, nowMs: number): readonly (readonly [string, st
   const since = sharePpm === 0 ? "" : `, set ${formatAge(shareSetAt, nowMs)}`;
   return [
     ["state", `${stateText(state)}${stale ? paint("yellow", "  stale: clean it up") : ""}`],
+    ...flag.ill.map(illRow),
     ["share", `${formatShare(sharePpm)} of its audience, by ${unit}${since}`],
     [stage === null ? "stages" : "stage", step + marks.join(" → ")],
   ];
+}
+
+function illRow({ field, detail }: FlagView["ill"][number]): readonly [string, string] {
+  return ["ill", paint("red", harmless(`${field} is left out: it ${detail}`))];
 }
 
 /** Everything about one flag but its counts. */

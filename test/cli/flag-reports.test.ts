@@ -20,6 +20,7 @@ const flag: Detail = {
   shareSetAt: "2026-11-23T12:00:00.000Z",
   arms: { canary: 600_000, control: 400_000, rest: 0 },
   stale: false,
+  ill: [],
   actions: ["ramp"],
   unit: "visitor",
   seed: "0123456789",

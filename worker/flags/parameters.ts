@@ -3,23 +3,13 @@
 // here can be put behind a flag. Nothing else can.
 import * as v from "valibot";
 import { err, ok, type Result } from "#base/result.ts";
+import { headerFault } from "./header-rules.ts";
 import { issuesOf, type Issue } from "./issue.ts";
 
 const encodings = ["br", "zstd", "gzip", "identity"] as const;
 
 /** Content codings that a stored representation may have, as in RFC 9110 §8.4.1. */
 export type Encoding = (typeof encodings)[number];
-
-/** Response headers that a flag may add: none that security or caching of bodies rests on. */
-const flaggableHeaders = [
-  "cdn-cache-control",
-  "link",
-  "nel",
-  "priority",
-  "report-to",
-  "reporting-endpoints",
-  "x-aviary-experiment",
-] as const;
 
 /** One request in so many is looked at in either arm, whatever a flag says: alike, or arms could not be compared. */
 export const sampleRateUnderTrial = 20;
@@ -66,12 +56,21 @@ const offered = v.pipe(
   v.readonly(),
 );
 
-const headerValue = v.exactOptional(
-  v.pipe(v.string(), v.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/, "must be a line")),
+const headerValue = v.pipe(
+  v.string(),
+  v.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/, "must be a line"),
 );
 
 const headers = v.pipe(
-  v.strictObject(v.entriesFromList(flaggableHeaders, headerValue), "is not on the allow-list"),
+  v.record(v.string(), headerValue),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    for (const [key, value] of Object.entries(dataset.value)) {
+      const message = headerFault(key, value);
+      const at = { type: "object", origin: "value", input: dataset.value, key, value } as const;
+      if (message !== undefined) addIssue({ message, path: [at] });
+    }
+  }),
   v.readonly(),
 );
 
@@ -130,7 +129,7 @@ export const parameterTable = {
   headers: parameter(headers, {
     initial: {},
     unit: "header lines",
-    doc: "Response headers to add, lower case.",
+    doc: "Response headers to add, lower case; none that outlives the answer.",
   }),
   datafile: parameter(v.picklist(["stable", "candidate"], "must be stable or candidate"), {
     initial: "stable",

@@ -83,6 +83,8 @@ export const rolloutSchema = v.strictObject({
   /** JsonLogic over the request's context; everybody where it is left out. */
   audience: v.exactOptional(jsonObject),
   patch: patchSchema,
+  /** Header fields of its patch that no flag may set any more: nobody gets them. */
+  withdrawn: v.exactOptional(v.record(v.string(), v.string())),
   stages,
   /** Rollouts of one layer never meet: each has ranges of its own. */
   layer: v.exactOptional(v.strictObject({ name: key, ranges })),
@@ -114,6 +116,7 @@ export type Rollout = Readonly<Omit<Stored, "patch">> & { readonly patch: Delive
 
 /** What its author chooses; the rest is the state machine's. */
 const planSchema = v.omit(rolloutSchema, [
+  "withdrawn",
   "state",
   "stage",
   "sharePpm",
@@ -124,7 +127,14 @@ const planSchema = v.omit(rolloutSchema, [
 ]);
 export type RolloutPlan = Omit<
   Rollout,
-  "state" | "stage" | "sharePpm" | "attempt" | "revision" | "changedAtMs" | "shareSetAtMs"
+  | "withdrawn"
+  | "state"
+  | "stage"
+  | "sharePpm"
+  | "attempt"
+  | "revision"
+  | "changedAtMs"
+  | "shareSetAtMs"
 >;
 
 export type RolloutError = {

@@ -6,6 +6,7 @@ import type { FlagSet } from "./definition.ts";
 import { issuesOf, type Issue } from "./issue.ts";
 import { isObject } from "./logic/expression.ts";
 import { rolloutSchema, type Rollout } from "./rollout.ts";
+import { withoutWithdrawn } from "./stored-rollout.ts";
 import { rolloutDefinition } from "./rollout-targeting.ts";
 
 const whole = v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(0));
@@ -101,7 +102,7 @@ export function parseSnapshot(text: string): Result<ParsedSnapshot, SnapshotErro
   const rollouts = new Map<string, Rollout>();
   const faults: Issue[] = [];
   for (const [at, each] of parsed.output.rollouts.entries()) {
-    const rollout = v.safeParse(rolloutSchema, each);
+    const rollout = v.safeParse(rolloutSchema, withoutWithdrawn(each));
     if (rollout.success) rollouts.set(rollout.output.flag, rollout.output);
     else
       for (const { path, message } of issuesOf(rollout.issues)) {

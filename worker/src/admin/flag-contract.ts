@@ -89,6 +89,8 @@ const flagView = v.object({
   arms: byArm,
   /** Promoted, or untouched for thirty days: to be cleaned up. */
   stale: v.boolean(),
+  /** What of it is not done, and why: its author has to mend it. */
+  ill: v.array(v.object({ field: v.string(), detail: v.string() })),
   /** What can be done next. */
   actions: v.array(v.string()),
   unit: v.picklist(units),

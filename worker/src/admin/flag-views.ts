@@ -2,6 +2,7 @@
 import { armSizes, places } from "#flags/arms.ts";
 import type { Why } from "#flags/explain.ts";
 import { isLive, isStale, type Rollout } from "#flags/rollout.ts";
+import { illsOf } from "#flags/stored-rollout.ts";
 import { allowedActions } from "#flags/transition.ts";
 import type { ListedEntry } from "#src/adapters/flag-registry.ts";
 import type { Counted } from "#src/adapters/rollouts.ts";
@@ -23,6 +24,7 @@ export function viewFlag(rollout: Rollout, nowMs: number): FlagView {
     shareSetAt: timestamp(shareSetAtMs),
     arms: armsOf(rollout),
     stale: isStale(rollout, nowMs),
+    ill: [...illsOf(rollout)],
     actions: [...allowedActions(state)],
     unit,
     seed,

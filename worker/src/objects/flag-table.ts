@@ -4,6 +4,7 @@
 import type { FlagSet } from "#flags/definition.ts";
 import type { Ring } from "#rum/window/ring.ts";
 import type { Rollout } from "#flags/rollout.ts";
+import { withoutWithdrawn } from "#flags/stored-rollout.ts";
 import type { Definitions, Policy } from "#src/adapters/flag-registry.ts";
 import type { PointerRecord } from "#src/delivery/pointer.ts";
 
@@ -38,13 +39,13 @@ export class FlagTable {
   /** By flag. */
   rollouts(): readonly Rollout[] {
     const rows = this.#sql.exec<Document>("SELECT document FROM rollout ORDER BY flag");
-    return rows.toArray().map(({ document }) => JSON.parse(document) as Rollout);
+    return rows.toArray().map(rolloutFrom);
   }
 
   rollout(flag: string): Rollout | undefined {
     const query = "SELECT document FROM rollout WHERE flag = ?";
     const [row] = this.#sql.exec<Document>(query, flag).toArray();
-    return row === undefined ? undefined : (JSON.parse(row.document) as Rollout);
+    return row === undefined ? undefined : rolloutFrom(row);
   }
 
   save(rollout: Rollout): void {
@@ -163,6 +164,10 @@ export class FlagTable {
 }
 
 type Retention = { readonly nowMs: number; readonly keepMs: number; readonly most: number };
+
+function rolloutFrom({ document }: Document): Rollout {
+  return withoutWithdrawn(JSON.parse(document) as Rollout);
+}
 
 function parsed({ document }: Document): unknown {
   return JSON.parse(document);
