@@ -40,6 +40,7 @@ describe("guardrails", () => {
       "inp_p75",
       "cls_mean",
       "bytes_mean",
+      "fetched_bytes_mean",
       "flicker_mean",
     ]);
   });

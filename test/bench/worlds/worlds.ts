@@ -95,7 +95,8 @@ function ofAccounts(accounts: number): readonly World[] {
       name: `accounts-${accounts}-silent`,
       stages: hours(3),
       harm: { ...harmless, lost: 1 },
-      harmAfter: 1_000,
+      // Few enough that the smallest of canaries gets there, and has hours left.
+      harmAfter: 300,
       right: told,
     },
   ];
