@@ -5,6 +5,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { Failure, failureFrom } from "./failure.ts";
 import { paintNote } from "./paint.ts";
 import { run } from "./run.ts";
+import { jsonText, visible } from "./visible.ts";
 import { wrap } from "./wrap.ts";
 
 const args = process.argv.slice(2);
@@ -18,7 +19,7 @@ process.stdout.on("error", () => process.exit());
 
 try {
   const report = await run({ args, signal: stop.signal, note });
-  process.stdout.write(`${json ? JSON.stringify(report.json, null, 2) : report.text}\n`);
+  process.stdout.write(`${json ? jsonText(report.json) : visible(report.text)}\n`);
 } catch (error) {
   const failure = failureFrom(error);
   process.exitCode = exitCodes[failure.kind];
@@ -31,7 +32,7 @@ function interrupt(): void {
 }
 
 function note(line: string): void {
-  process.stderr.write(`${paintNote("dim", `aviary: ${line}`)}\n`);
+  process.stderr.write(`${paintNote("dim", `aviary: ${visible(line)}`)}\n`);
 }
 
 /** `text` as wide as the terminal, for a line that begins with `lead`; indented from there on. */
@@ -45,11 +46,13 @@ function below(text: string, lead: string): string {
 
 function printFailure(failure: Failure): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify(failure.toDocument(), null, 2)}\n`);
+    process.stdout.write(`${jsonText(failure.toDocument())}\n`);
   } else {
     const { hint } = failure.details;
-    process.stderr.write(`${paintNote("red", "aviary:")} ${below(failure.message, "aviary: ")}\n`);
-    if (hint !== undefined) process.stderr.write(`  ${below(hint, "  ")}\n`);
+    process.stderr.write(
+      `${paintNote("red", "aviary:")} ${below(visible(failure.message), "aviary: ")}\n`,
+    );
+    if (hint !== undefined) process.stderr.write(`  ${below(visible(hint), "  ")}\n`);
   }
   if (failure.kind === "unexpected" && process.env["AVIARY_DEBUG"]) console.error(failure);
 }

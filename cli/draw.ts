@@ -2,6 +2,7 @@
 // the other, so that a log keeps them all.
 import { paint } from "./paint.ts";
 import { width } from "./table.ts";
+import { visible } from "./visible.ts";
 
 const esc = "\u001B[";
 
@@ -17,7 +18,8 @@ type Output = {
 /** A function that shows `text` in the place of what it showed before. */
 export function drawOn(stream: Output): (text: string) => void {
   let last = "";
-  return (text) => {
+  return (drawn) => {
+    const text = visible(drawn);
     const back = stream.isTTY && last !== "" ? `${esc}${height(last, stream)}A${esc}0J` : "";
     const shown = stream.isTTY ? cut(text, stream) : text;
     stream.write(`${back}${shown}\n`);

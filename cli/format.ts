@@ -51,7 +51,7 @@ export function formatSpan(ms: number): string {
   return about + counted(amount, unit);
 }
 
-/** Text from elsewhere without anything that a terminal would obey. */
+/** Text from elsewhere without anything that a terminal would obey or a reader not see. */
 export function harmless(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Cf}]/gu, "");
+  return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}]/gu, "");
 }

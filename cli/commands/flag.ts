@@ -12,6 +12,7 @@ import { checkJson, isSystemError, readInput } from "../input-file.ts";
 import { paint } from "../paint.ts";
 import { formatShare } from "../share.ts";
 import { table } from "../table.ts";
+import { jsonText } from "../visible.ts";
 import { flagCreate } from "./flag-create.ts";
 
 const key = { type: "positional", required: true, description: "The flag" } as const;
@@ -81,7 +82,7 @@ const exportAll = defineAction({
   examples: ["aviary flag export flags.flagd.json", "aviary flag export | jq .flags"],
   async run({ values, session }) {
     const document = await session.api.flags.exportAll();
-    const text = JSON.stringify(document, null, 2);
+    const text = jsonText(document);
     if (values.file === undefined) return { json: document, text };
     await write(values.file, `${text}\n`);
     const count = Object.keys(document.flags).length;

@@ -183,6 +183,11 @@ describe("channels from the environment", () => {
       { NOTICE_WEBHOOK_URL: "ftp://hook.test", NOTICE_WEBHOOK_SECRET: secret },
     ],
     ["NOTICE_SLACK_URL", { NOTICE_SLACK_URL: "hooks.slack.com/services/1" }],
+    ["NOTICE_SLACK_URL", { NOTICE_SLACK_URL: "http://hooks.slack.test/services/1" }],
+    [
+      "NOTICE_WEBHOOK_URL",
+      { NOTICE_WEBHOOK_URL: "http://localhost.hook.test", NOTICE_WEBHOOK_SECRET: secret },
+    ],
     ["NOTICE_PAGERDUTY_KEY", { NOTICE_PAGERDUTY_KEY: "a key with spaces in it" }],
   ])("that are unusable are named, and never repeated: %s", (name, env) => {
     const good = name === "NOTICE_SLACK_URL" ? {} : { NOTICE_SLACK_URL: "https://slack.test" };

@@ -27,7 +27,8 @@ export type Configured = {
   readonly problems: readonly string[];
 };
 
-const address = v.pipe(v.string(), v.url(), v.regex(/^https?:/));
+// A notice names flags and what they do, and its address may be a secret.
+const address = v.pipe(v.string(), v.url(), v.check(isPrivate));
 const key = v.pipe(v.string(), v.regex(/^[\w-]{16,64}$/));
 
 /** The channels of an environment; none where nothing is set. */
@@ -63,7 +64,16 @@ export function channelsFrom(env: NoticeEnv, dependencies: PostDependencies): Co
     const value = env[name];
     if (value === undefined || value === "") return undefined;
     if (v.is(schema, value)) return value;
-    problems.push(`${name} is not of the right form`);
+    const https = schema === address ? ": it must be an https URL" : "";
+    problems.push(`${name} is not of the right form${https}`);
     return undefined;
   }
+}
+
+/** Over TLS; or to the machine itself, which is there in local development alone. */
+function isPrivate(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  if (protocol === "https:") return true;
+  return protocol === "http:" && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(hostname);
 }
