@@ -12,7 +12,9 @@ export async function runInWorkers<O>(
   const outcomes: O[] = [];
   const work = async (part: number): Promise<void> => {
     const own = tasks.filter((_, at) => at % workers === part);
-    const worker = new Worker(file, { workerData: own, argv: [] });
+    // What a ramp makes is dead a minute later: most of it need never be moved.
+    const resourceLimits = { maxYoungGenerationSizeMb: 128 };
+    const worker = new Worker(file, { workerData: own, argv: [], resourceLimits });
     await new Promise<void>((resolve, reject) => {
       worker.on("message", (outcome: O) => {
         outcomes.push(outcome);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { armsText, historyText } from "../../cli/arms-report.ts";
 import { changeText } from "../../cli/flag-report.ts";
 import { formatRate, formatShare, parseShare } from "../../cli/share.ts";
+import { stagesText } from "../../cli/reach-report.ts";
 
 const counted = { stage: 1, attempt: 2, kind: "snippet" } as const;
 
@@ -112,6 +113,27 @@ describe("what a change does", () => {
     const requestsPerMinute = { canary: 12, basis: "seen" } as const;
     const text = changeText({ ...change, reach: { ...reach, since }, requestsPerMinute }, nowMs);
     expect(text).toMatch(/by the traffic of the last minute$/m);
+  });
+
+  it("says of each stage when it can end and what comes last", () => {
+    const day = 86_400_000;
+    const judged = { mode: "judged", needs: 200, unitsPerDay: 50 } as const;
+    const stagesAhead = [
+      { ...judged, sharePpm: 50_000, waitsFor: "units", readyAfterMs: 4 * day },
+      { ...judged, sharePpm: 100_000, waitsFor: "proof", readyAfterMs: 5 * day },
+      { ...judged, sharePpm: 250_000, waitsFor: "person", readyAfterMs: 7 * day },
+      { ...judged, mode: "manual", sharePpm: 500_000, waitsFor: "person", readyAfterMs: 2 * day },
+    ] as const;
+    const ends = stagesText({ ...change, stagesAhead: [...stagesAhead] }, nowMs)
+      .split("\n")
+      .map((line) => line.split(/ {2,}/).at(-1)?.trim());
+    expect(ends.slice(0, 5)).toEqual([
+      "CAN END",
+      "after 4 days: units come last",
+      "after 5 days: proof of no harm comes last",
+      "after 7 days: a person is asked, as proof takes longer",
+      "after 2 days, by hand",
+    ]);
   });
 
   it("says nothing of traffic where nobody gets the change", () => {

@@ -5,7 +5,8 @@ import type { Arm } from "#flags/arms.ts";
 import { compilePlan, evaluateAll } from "#flags/plan.ts";
 import type { Rollout } from "#flags/rollout.ts";
 import { isNotModified, type Validators } from "#src/delivery/conditional.ts";
-import { deliveryPlan, stablePlan, type DeliveryPlan } from "#src/delivery/plan.ts";
+import { Plans } from "#src/adapters/plans.ts";
+import { stablePlan, type DeliveryPlan } from "#src/delivery/plan.ts";
 import type { DatafilePointer, Pointer, SnippetPointer } from "#src/delivery/pointer.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import { validatorsOf } from "#src/delivery/validators.ts";
@@ -29,6 +30,7 @@ export type Answered = {
 };
 
 export class Edge {
+  readonly #plans = new Plans();
   #plan = compilePlan([]);
 
   /** What holds from now on. */
@@ -38,7 +40,7 @@ export class Edge {
 
   answer({ pointer, context, nowMs, sent }: Asked): Answered {
     const { arms, outcome } = evaluateAll(this.#plan, { context, nowMs });
-    const plan = arms.length === 0 ? stablePlan : deliveryPlan(outcome);
+    const plan = arms.length === 0 ? stablePlan : this.#plans.planFor(outcome);
     const validators = validatorsOf({
       pointer,
       encoding: "br",
