@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { assignmentsOf, type CountedArm } from "#src/canary/assignments.ts";
 
-function counted(arm: CountedArm["arm"], sharePpm: number, requests: number): CountedArm {
-  return { kind: "snippet", arm, attempt: 2, sharePpm, requests };
+function counted(arm: CountedArm["arm"], sharePpm: number, visits: number): CountedArm {
+  return { kind: "snippet", arm, attempt: 2, sharePpm, visits };
 }
 
 const none = { control: 0, canary: 0 };

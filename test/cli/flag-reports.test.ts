@@ -4,7 +4,7 @@ import { changeText } from "../../cli/flag-report.ts";
 import { formatRate, formatShare, parseShare } from "../../cli/share.ts";
 import { stagesText } from "../../cli/reach-report.ts";
 
-const counted = { stage: 1, attempt: 2, kind: "snippet" } as const;
+const counted = { stage: 1, attempt: 2, visits: 1, kind: "snippet" } as const;
 
 type Detail = Parameters<typeof armsText>[0];
 

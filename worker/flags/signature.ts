@@ -53,7 +53,7 @@ function isSame(left: string, right: string): boolean {
 }
 
 /** A visitor: a number that is the same all day for the same address and user agent. */
-export type Visitor = { readonly id: string; readonly bucket: number };
+export type Visitor = { readonly id: string; readonly bucket: number; readonly hash: number };
 
 /** The key that names the visitors of one user agent. */
 export type AgentKey = SipKey & { readonly __brand: "AgentKey" };
@@ -70,7 +70,7 @@ export function agentKeyFrom(userAgent: string, { visitors }: SigningKey): Agent
 /** Names the visitor behind a client's address and user agent, neither of which can be told from it. */
 export function visitorFrom(address: string, agent: AgentKey): Visitor {
   const hash = sipHash(agent, address);
-  return { id: inCharacters(hash), bucket: hash[1] % visitorBuckets };
+  return { id: inCharacters(hash), bucket: hash[1] % visitorBuckets, hash: hash[0] | 0 };
 }
 
 const alphabet = Uint8Array.from(

@@ -16,6 +16,7 @@ import { Compositions } from "#src/adapters/compositions.ts";
 import { encode } from "#src/adapters/compression.ts";
 import { EvaluationOrigins } from "#src/adapters/evaluation-origins.ts";
 import type { NoticeEnv } from "#src/adapters/notices/configure.ts";
+import { FirstVisits } from "#src/adapters/first-visits.ts";
 import { KnownRings } from "#src/adapters/known-rings.ts";
 import { Negotiations } from "#src/adapters/negotiations.ts";
 import { readPipeline, type Pipeline } from "#src/adapters/pipeline.ts";
@@ -113,6 +114,7 @@ export type Services = {
   readonly previews: Previews;
   readonly tokens: ArmsTokens;
   readonly counts: ArmCounts;
+  readonly firstVisits: FirstVisits;
   readonly traffic: TrafficCounts;
   readonly deliveries: DeliveryEvents;
   readonly windows: Windows;
@@ -192,6 +194,7 @@ function createServices(env: Env): Services {
   const beaconPaths = beaconPathsFrom(env.BEACON_PATHS, report);
   const [beaconPath] = beaconPaths;
   const cdnOrigin = cdnOriginFrom(env.CDN_ORIGIN, report);
+  const senders = new Senders();
   let requests = 0;
   return {
     latest: { visit: undefined, subject: undefined },
@@ -205,6 +208,7 @@ function createServices(env: Env): Services {
     previews: new Previews(),
     tokens: new ArmsTokens(),
     counts: new ArmCounts({ rollout: rollouts, isolate, report }),
+    firstVisits: new FirstVisits(senders),
     traffic: new TrafficCounts({ sums: () => rollouts(everything), report }),
     deliveries: new DeliveryEvents({
       shard: (continent) => window(deliveryHomeOf(rings.current()[0], isolate, continent)),
@@ -234,7 +238,7 @@ function createServices(env: Env): Services {
     beacons: {
       limits: new BeaconLimits({ colo: env.BEACONS, perSecond: perSecondFrom(env), report }),
       tokens: new BeaconTokens(),
-      senders: new Senders(),
+      senders,
       counts: new BeaconCounts({ shard: () => window(countingHome), isolate, report }),
     },
     report,

@@ -15,6 +15,8 @@ type Request = {
   readonly sharePpm: number;
   readonly atMs: number;
   readonly bucket: number;
+  /** Who asks, where each of them counts once in a slot; undefined where every request does. */
+  readonly visitor?: string;
 };
 
 type Told = { readonly counts: readonly CountedArm[]; readonly buckets: readonly CountedBuckets[] };
@@ -22,11 +24,19 @@ type Told = { readonly counts: readonly CountedArm[]; readonly buckets: readonly
 const flushMs = 20_000;
 
 export class EdgeCounts {
-  readonly #counts = new Map<string, Omit<CountedArm, "requests"> & { requests: number }>();
+  readonly #counts = new Map<string, Omit<CountedArm, "visits"> & { visits: number }>();
   readonly #buckets = new Map<string, Omit<CountedBuckets, "buckets"> & { buckets: number[] }>();
+  readonly #visitors = new Set<string>();
+  #slot = 0;
   #pending: Request[] = [];
 
   add(request: Request): void {
+    const { visitor, atMs } = request;
+    const slot = Math.floor(atMs / slotMs);
+    if (slot !== this.#slot) this.#visitors.clear();
+    this.#slot = slot;
+    if (visitor !== undefined && this.#visitors.has(visitor)) return;
+    if (visitor !== undefined) this.#visitors.add(visitor);
     this.#pending.push(request);
   }
 
@@ -47,8 +57,8 @@ export class EdgeCounts {
 
   #note({ kind, arm, sharePpm, bucket }: Request, now: number): void {
     const key = `${kind} ${arm} ${sharePpm}`;
-    const row = this.#counts.get(key) ?? { kind, arm, attempt: 1, sharePpm, requests: 0 };
-    row.requests += 1;
+    const row = this.#counts.get(key) ?? { kind, arm, attempt: 1, sharePpm, visits: 0 };
+    row.visits += 1;
     this.#counts.set(key, row);
     for (const slot of [wholeAttempt, now]) {
       const name = `${kind} ${arm} ${slot}`;

@@ -111,7 +111,7 @@ export class Visits {
     if (arm === "rest") return;
     const isOfAccounts = world.unit === "account";
     const bucket = isOfAccounts ? unitBucket(people.nameOf(visitor)) : visitor.bucket;
-    counts.add({ kind: "snippet", arm, sharePpm, atMs, bucket });
+    counts.add({ kind: "snippet", arm, sharePpm, atMs, bucket, visitor: visitor.id });
   }
 
   /** One client that comes again and again, and is like no other visitor. */

@@ -1,5 +1,5 @@
-// How many requests each arm of each flag got, unsampled: what beacons are held
-// against. Summed here, by kind of delivery and by the bucket of the unit that was assigned,
+// How many requests each arm of each flag got, unsampled, and how many of them are visits:
+// what beacons are held against. Summed here, by kind of delivery and by the bucket of the unit that was assigned,
 // and sent as totals every twenty seconds, never one by one.
 import type { ArmOfFlag } from "#flags/assignment.ts";
 import { visitorBuckets } from "#flags/token.ts";
@@ -27,9 +27,10 @@ type Asking = {
   readonly context: { readonly [unit: string]: unknown };
 };
 
-/** Requests by the bucket of their unit; in the last place those whose unit nobody knows. */
+/** Visits by the bucket of their unit, then those whose unit nobody knows, then all requests. */
 type Buckets = Float64Array;
 const nowhere = visitorBuckets;
+const requestsAt = visitorBuckets + 1;
 /** Units whose buckets are remembered: a hash of their name costs more than all else here. */
 const mostKnown = 10_000;
 
@@ -49,12 +50,14 @@ export class ArmCounts {
     this.#deps = dependencies;
   }
 
-  /** One request. */
-  add(arms: readonly ArmOfFlag[], kind: PointerKind, asking: Asking): void {
+  /** One request. Only what `isVisit` is held against arrivals. */
+  add(arms: readonly ArmOfFlag[], kind: PointerKind, asking: Asking, isVisit: boolean): void {
     const byArm = this.#counts[kind];
     for (const arm of arms) {
       let buckets = byArm.get(arm);
-      if (buckets === undefined) byArm.set(arm, (buckets = new Float64Array(visitorBuckets + 1)));
+      if (buckets === undefined) byArm.set(arm, (buckets = new Float64Array(visitorBuckets + 2)));
+      buckets[requestsAt] = (buckets[requestsAt] ?? 0) + 1;
+      if (!isVisit) continue;
       const at = this.#bucketOf(arm.unit, asking);
       buckets[at] = (buckets[at] ?? 0) + 1;
     }
@@ -106,9 +109,10 @@ export class ArmCounts {
     };
     for (const kind of ["snippet", "datafile"] as const) {
       for (const [{ flag, code, arm, stage, attempt, sharePpm }, counted] of counts[kind]) {
-        const requests = counted.reduce((sum, each) => sum + each, 0);
+        const requests = counted[requestsAt] ?? 0;
+        const visits = counted.subarray(0, requestsAt).reduce((sum, each) => sum + each, 0);
         const buckets = Array.from(counted.subarray(0, visitorBuckets));
-        note(`${flag}:${code}`, { kind, arm, stage, attempt, sharePpm, requests, buckets });
+        note(`${flag}:${code}`, { kind, arm, stage, attempt, sharePpm, requests, visits, buckets });
       }
     }
     this.#seq += 1;

@@ -17,7 +17,9 @@ export type ArmCount = {
   readonly stage: number;
   readonly sharePpm: number;
   readonly requests: number;
-  /** Of them, those in each bucket of units; missing in sums of a former build. */
+  /** Of them, those that are held against arrivals: see `FirstVisits`. */
+  readonly visits: number;
+  /** Of those, how many are in each bucket of units; missing in sums of a former build. */
   readonly buckets?: readonly number[];
 };
 

@@ -67,6 +67,8 @@ const armCount = v.object({
   stage: v.number(),
   sharePpm: v.number(),
   requests: v.number(),
+  /** Of them, those that the judge holds against arrivals: each visitor once in five minutes. */
+  visits: v.number(),
 });
 const byArm = v.object({ canary: v.number(), control: v.number(), rest: v.number() });
 const perMinute = v.nullable(byArm);

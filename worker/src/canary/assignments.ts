@@ -6,13 +6,13 @@ import type { Arm } from "#flags/arms.ts";
 import { visitorBuckets } from "#flags/token.ts";
 import type { Arms } from "./verdict-input.ts";
 
-/** Requests of one arm while a share was set. */
+/** Requests of one arm while a share was set, each visitor once in a window. */
 export type CountedArm = {
   readonly kind: "snippet" | "datafile";
   readonly arm: Arm;
   readonly attempt: number;
   readonly sharePpm: number;
-  readonly requests: number;
+  readonly visits: number;
 };
 
 /** Requests of one kind in one arm, by the bucket of the unit that was assigned. */
@@ -83,7 +83,7 @@ export function assignmentsOf({
     const sum = (arm: Arm) =>
       own
         .filter((each) => each.arm === arm && each.sharePpm === sharePpm)
-        .reduce((total, { requests }) => total + requests, 0);
+        .reduce((total, { visits }) => total + visits, 0);
     return { control: sum("control") * part, canary: sum("canary") * part };
   });
 }

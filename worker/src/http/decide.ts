@@ -22,7 +22,10 @@ export function decide(visit: Visit, asked: Asked): Delivery {
   const subject = new RequestContext(visit, asked);
   services.latest.subject = subject;
   const assignment = evaluateAll(plan, subject);
-  services.counts.add(assignment.arms, asked.kind, subject);
+  if (assignment.arms.length > 0) {
+    const isVisit = countsAsVisit(visit, asked, subject);
+    services.counts.add(assignment.arms, asked.kind, subject, isVisit);
+  }
   if (services.counts.isDue(visit.nowMs))
     visit.background.waitUntil(services.counts.flush(visit.nowMs));
   const chosen = services.plans.planFor(assignment.outcome);
@@ -32,6 +35,16 @@ export function decide(visit: Visit, asked: Asked): Delivery {
   const rate = services.deliveries.draw(chosen.parameters.deliverySampleRate);
   const sample = rate === undefined ? undefined : newSample(subject, assignment.arms, rate);
   return withPlan(visit, chosen, { arms, sample });
+}
+
+// SDKs poll, and what they fetch is evidence itself: nothing has to arrive for it.
+function countsAsVisit(visit: Visit, { kind, id }: Asked, subject: RequestContext): boolean {
+  if (kind === "datafile") return visit.method === "GET";
+  const { method, headers, services, nowMs, cf } = visit;
+  const { named, context } = subject;
+  const { userAgent } = context;
+  const address = headers.get("cf-connecting-ip") ?? "";
+  return services.firstVisits.isFirst({ method, named, id, address, userAgent, cf }, nowMs);
 }
 
 // What is shown to one person is nobody's evidence: it is not counted and bears no token.

@@ -1,5 +1,6 @@
 // Looks at one delivery request in many and makes an event of it, behind the answer.
 import type { ArmOfFlag } from "#flags/assignment.ts";
+import { verifiedBotColumn } from "#rum/automation.ts";
 import { deliveryEvent } from "#rum/delivery-event.ts";
 import type { CacheState } from "#src/delivery/headers.ts";
 import type { PointerKind } from "#src/delivery/pointer.ts";
@@ -65,7 +66,10 @@ function take({ kind, id }: Item, delivery: Delivery, answered: Answered): void 
       delayMs: plan.parameters.delayMs,
       bytes,
       userAgent: subject.context.userAgent,
-      sender: services.beacons.senders.columnsOf(subject.context.userAgent),
+      sender: {
+        ...services.beacons.senders.columnsOf(subject.context.userAgent),
+        ...verifiedBotColumn(cf),
+      },
       properties: cf ?? {},
       epoch: held.snapshot.epoch,
       arms: Object.fromEntries(arms.map(({ flag, arm }) => [flag, arm])),

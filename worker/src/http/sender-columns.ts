@@ -3,6 +3,7 @@
 import type { Beacon } from "#rum/ingest.ts";
 import type { Seen } from "#rum/columns.ts";
 import { edgeColumns } from "#rum/edge-columns.ts";
+import { verifiedBotColumn } from "#rum/automation.ts";
 import { protocolOf } from "#rum/protocol.ts";
 import { thirdPartyColumns } from "#rum/third-parties.ts";
 import type { Pointer } from "#src/delivery/pointer.ts";
@@ -24,6 +25,7 @@ export function senderColumns(beacon: Beacon, visit: Visit, pointer: Pointer): S
     ...(said["beacon.webdriver"] === true && { "user_agent.synthetic.type": "test" as const }),
     // Late beacons know of no driver: what the user agent says must count in every one.
     ...senders.columnsOf(headers.get("user-agent") ?? ""),
+    ...verifiedBotColumn(cf),
     ...languageColumn(headers.get("accept-language")),
     ...thirdPartyColumns(said["beacon.neighbours"]),
     ...tokens.read(said["beacon.token"], held, nowMs),

@@ -42,6 +42,12 @@ export class ArmCountTable {
     ) WITHOUT ROWID`,
   ];
 
+  /** What is held against arrivals was once all that was requested. */
+  static readonly latestSteps = [
+    "ALTER TABLE arm_count ADD COLUMN visits REAL NOT NULL DEFAULT 0",
+    "UPDATE arm_count SET visits = requests",
+  ];
+
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
 
@@ -68,7 +74,7 @@ export class ArmCountTable {
 
   all(): readonly ArmCount[] {
     const rows = this.#sql.exec<ArmCountRow>(
-      `SELECT kind, arm, attempt, stage, share_ppm AS sharePpm, requests
+      `SELECT kind, arm, attempt, stage, share_ppm AS sharePpm, requests, visits
         FROM arm_count ORDER BY attempt, stage, share_ppm, kind, arm`,
     );
     return rows.toArray();
@@ -96,16 +102,19 @@ export class ArmCountTable {
     return sums;
   }
 
-  #add({ kind, arm, attempt, stage, sharePpm, requests }: ArmCount, minute: number): void {
+  #add(count: ArmCount, minute: number): void {
+    const { kind, arm, attempt, stage, sharePpm, requests, visits } = count;
     this.#sql.exec(
-      `INSERT INTO arm_count VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET requests = requests + excluded.requests`,
+      `INSERT INTO arm_count VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE
+        SET requests = requests + excluded.requests, visits = visits + excluded.visits`,
       kind,
       arm,
       attempt,
       stage,
       sharePpm,
       requests,
+      visits,
     );
     this.#sql.exec(
       `INSERT INTO minute VALUES (?, ?, ?)

@@ -36,6 +36,7 @@ const steps = [
   ...ArmCountTable.laterSteps,
   ...EvidenceTable.laterSteps,
   ...TrafficTable.steps,
+  ...ArmCountTable.latestSteps,
 ];
 
 const betweenLooksMs = 1_000;

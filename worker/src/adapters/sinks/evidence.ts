@@ -2,6 +2,7 @@
 // guardrails read of each event. A batch is taken once all of them have it; those that had it
 // already count nothing twice, because evidence keeps a cursor for each shard.
 import { isLive, type Rollout } from "#flags/rollout.ts";
+import { isHosting } from "#rum/automation.ts";
 import type { WideEvent } from "#rum/wide-event.ts";
 import type { FlagRegistryRpc } from "#src/adapters/flag-registry.ts";
 import type { RolloutRpc } from "#src/adapters/rollouts.ts";
@@ -76,7 +77,7 @@ function observationOf(seq: number, event: WideEvent, columns: ReadonlySet<strin
   return {
     seq,
     // What the pipeline says of itself was left out before.
-    kind: kind === undefined || kind === "pipeline" ? "page_update" : kind,
+    kind: kind === undefined || kind === "pipeline" || isProgram(event) ? "page_update" : kind,
     atMs: Date.parse(event["event.at"] ?? "") || 0,
     epoch: event["delivery.epoch"] ?? 0,
     bucket: event["delivery.bucket"] ?? bucketOf(event, arms),
@@ -85,6 +86,13 @@ function observationOf(seq: number, event: WideEvent, columns: ReadonlySet<strin
     columns: read,
     ...(route !== undefined && { route }),
   };
+}
+
+/** Robots, probes and what comes out of data centres is nobody's page view; SDKs live there. */
+function isProgram(event: WideEvent): boolean {
+  if (event["delivery.client_kind"] === "sdk") return false;
+  const isSaid = event["user_agent.synthetic.type"] !== undefined;
+  return isSaid || isHosting(event["client.as.number"]);
 }
 
 /** Nobody vouches for the arms of a page whose token did not hold, or that told none. */
