@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { buildBeacon } from "../worker/build-beacon.ts";
+import { buildBeacon } from "../worker/build/beacon.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..");

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { compose } from "#src/delivery/compose.ts";
 import { prepareBeacon } from "#src/delivery/prepare-beacon.ts";
-import { buildBeacon } from "../../worker/build-beacon.ts";
+import { buildBeacon } from "../../worker/build/beacon.ts";
 
 // In Chromium it only counts before a script's first token.
 const compileAll = /^\/\/# allFunctionsCalledOnLoad\n/;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { buildBeacon } from "../../worker/build-beacon.ts";
+import { buildBeacon } from "../../worker/build/beacon.ts";
 
 const here = import.meta.dirname;
 

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { afterAll, describe, expect, it } from "vitest";
-import { buildBeacon } from "../../worker/build-beacon.ts";
+import { buildBeacon } from "../../worker/build/beacon.ts";
 import type { Tab } from "../browsers/browser.ts";
 import { inEachBrowser } from "../browsers/in-each-browser.ts";
 import { saidOf, startLab, type Page } from "./beacon-lab.ts";

@@ -9,7 +9,7 @@ import type { BeaconConfig } from "#rum/browser/config.ts";
 import { ingest, type Beacon } from "#rum/ingest.ts";
 import { viewKey } from "#rum/stitch.ts";
 import { compose, preludeFor } from "#src/delivery/compose.ts";
-import { buildBeacon } from "../../worker/build-beacon.ts";
+import { buildBeacon } from "../../worker/build/beacon.ts";
 
 export type Page = {
   /** What stands around the snippet's element. */

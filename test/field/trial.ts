@@ -1,7 +1,7 @@
 // The whole trial: what is published, and what pages see of it.
 import type { Tab } from "../browsers/browser.ts";
 import { startSite, type Site } from "../e2e/site.ts";
-import { buildBeacon } from "../../worker/build-beacon.ts";
+import { buildBeacon } from "../../worker/build/beacon.ts";
 import { control, startAviary, type Started } from "../harness.ts";
 import type { Datafile } from "./datafiles.ts";
 import { readNpmFile, type NpmFile } from "./npm-files.ts";

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { statementPath, statementText } from "../../worker/build-clickhouse-table.ts";
+import { statementPath, statementText } from "../../worker/build/clickhouse-table.ts";
 import { documentOf, documentPath, keptTold, unexplained } from "../browser-columns/told.ts";
-import { documentPath as wideEventPath, wideEventText } from "../../worker/build-wide-event-doc.ts";
-import { positionsPath, positionsText } from "../../worker/build-wire-positions.ts";
+import { documentPath as wideEventPath, wideEventText } from "../../worker/build/wide-event-doc.ts";
+import { positionsPath, positionsText } from "../../worker/build/wire-positions.ts";
 
 describe("what is made from the column table; npm run columns writes it anew", () => {
   it.each([

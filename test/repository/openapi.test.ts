@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { documentPath, openapiText } from "../../worker/build-openapi.ts";
+import { documentPath, openapiText } from "../../worker/build/openapi.ts";
 import { endpoints } from "#src/admin/endpoints.ts";
 
 const app = join(import.meta.dirname, "..", "..", "worker", "src", "admin", "app.ts");

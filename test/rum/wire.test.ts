@@ -5,7 +5,7 @@ import { ingest } from "#rum/ingest.ts";
 import { earlyPrivacyGpc, earlyTtfbValue } from "#rum/positions.ts";
 import * as positions from "#rum/positions.ts";
 import { encodeBeacon, layout, type BeaconKind, type Row } from "#rum/wire.ts";
-import { constantOf } from "../../worker/build-wire-positions.ts";
+import { constantOf } from "../../worker/build/wire-positions.ts";
 import { fc } from "../property.ts";
 import { anySaid, beaconOf, fullEarly, fullLate } from "./beacons.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { layout, type BeaconKind } from "#rum/wire.ts";
 
 /** Where the positions stand in the repository. */
-export const positionsPath = join(import.meta.dirname, "rum", "positions.ts");
+export const positionsPath = join(import.meta.dirname, "..", "rum", "positions.ts");
 
 /** The source text of the positions. */
 export function positionsText(): string {

@@ -31,7 +31,7 @@ const names = new Map<unknown, string>(
 );
 
 /** Where the document stands in the repository. */
-export const documentPath = join(import.meta.dirname, "src", "admin", "openapi.json");
+export const documentPath = join(import.meta.dirname, "..", "src", "admin", "openapi.json");
 
 /** The OpenAPI 3.1 document as JSON text, with a new line at its end. */
 export function openapiText(): string {

@@ -7,7 +7,7 @@ import { carriedFields } from "#rum/columns/carried.ts";
 import { wireVersion } from "#rum/wire-version.ts";
 
 /** Where the document stands in the repository. */
-export const documentPath = join(import.meta.dirname, "..", "docs", "wide-event.md");
+export const documentPath = join(import.meta.dirname, "..", "..", "docs", "wide-event.md");
 
 type Group = Readonly<Record<string, Column>>;
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { minify } from "terser";
 
-const browser = join(import.meta.dirname, "rum", "browser");
+const browser = join(import.meta.dirname, "..", "rum", "browser");
 
 /** The beacon's scripts, minified. */
 export type BeaconScripts = {
@@ -76,7 +76,7 @@ async function bundle(
 }
 
 if (import.meta.main) {
-  const folder = join(import.meta.dirname, "..", "dist", "beacon");
+  const folder = join(import.meta.dirname, "..", "..", "dist", "beacon");
   const { early, collector } = await buildBeacon();
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "early.js"), early);

@@ -7,6 +7,7 @@ import { clickhouseTable } from "#src/adapters/sinks/clickhouse-table.ts";
 export const statementPath = join(
   import.meta.dirname,
   "..",
+  "..",
   "docs",
   "operations",
   "clickhouse.sql",
