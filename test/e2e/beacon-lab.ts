@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Said } from "#rum/columns.ts";
-import type { BeaconConfig } from "#rum/browser/config.ts";
+import type { BeaconConfig } from "#rum/beacon-config.ts";
 import { ingest, type Beacon } from "#rum/ingest.ts";
 import { viewKey } from "#rum/stitch.ts";
 import { compose, preludeFor } from "#src/delivery/compose.ts";

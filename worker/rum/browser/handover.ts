@@ -1,6 +1,6 @@
 // What the early part leaves for the collector, on the script element that the
 // collector finds at `document.currentScript`.
-import type { BeaconConfig } from "./config.ts";
+import type { BeaconConfig } from "#rum/beacon-config.ts";
 
 /** One call of the engine's span: its name, start and end, and how many changes it made. */
 export type SpanItem = readonly [

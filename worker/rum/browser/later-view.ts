@@ -17,7 +17,7 @@ import {
   earlyTtfbValue,
   earlyUrlTemplate,
 } from "#rum/positions.ts";
-import type { BeaconConfig } from "./config.ts";
+import type { BeaconConfig } from "#rum/beacon-config.ts";
 import { post, textsOf } from "./send.ts";
 
 export type LaterStart = "back-forward-cache" | "soft-navigation";

@@ -1,7 +1,7 @@
 // A session of the customer's making: only where they opted in, and the visitor has not
 // asked for privacy. It says nothing but that two views are of one tab.
 import { earlyPvId } from "#rum/positions.ts";
-import type { BeaconConfig } from "./config.ts";
+import type { BeaconConfig } from "#rum/beacon-config.ts";
 
 const key = "aviary";
 

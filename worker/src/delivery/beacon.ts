@@ -2,7 +2,7 @@
 // The choice is part of the snippet's pointer and so of its bytes; a flag may put
 // another build or rate in its place, and nothing may measure a page whose publisher
 // has said `off`.
-import type { BeaconConfig } from "#rum/browser/config.ts";
+import type { BeaconConfig } from "#rum/beacon-config.ts";
 import type { Digest } from "./representation.ts";
 
 /** One published version: its early part, which goes inside snippets, and its collector. */

@@ -2,7 +2,7 @@
 // before the engine, each fenced from the other; the engine is the script's last
 // part and stays top-level code, so that it means what it means when it is
 // loaded alone (docs/decisions/0002-composition.md).
-import type { BeaconConfig } from "#rum/browser/config.ts";
+import type { BeaconConfig } from "#rum/beacon-config.ts";
 import { beaconConfig, type SnippetBeacon } from "./beacon.ts";
 
 /** Raise when the text around the parts changes: compositions made before are then made anew. */
