@@ -25,7 +25,7 @@ describe("a stored rollout that sets what no flag may set any more", () => {
     const read = withoutWithdrawn(stored);
     expect(withoutWithdrawn(read)).toBe(read);
     const again = withoutWithdrawn({ ...read, patch: { headers: { "set-cookie": "a=b" } } });
-    expect(Object.keys((again as typeof read & { withdrawn: object }).withdrawn)).toEqual([
+    expect(Object.keys((again as unknown as { withdrawn: object }).withdrawn)).toEqual([
       "nel",
       "link",
       "set-cookie",
@@ -33,7 +33,7 @@ describe("a stored rollout that sets what no flag may set any more", () => {
   });
 
   it("is well again once it is amended, even in mid-ramp", () => {
-    const read = withoutWithdrawn<ReturnType<typeof live>>(stored as never);
+    const read = withoutWithdrawn<ReturnType<typeof live>>(stored);
     const amended = amendRollout(read, { ...planOf("old"), patch: read.patch }, 9);
     if (!amended.ok) throw new Error(JSON.stringify(amended.error));
     expect(illsOf(amended.value)).toEqual([]);

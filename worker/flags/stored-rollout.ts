@@ -10,13 +10,15 @@ export function withoutWithdrawn<T>(stored: T): T {
   const headers = isObject(patch) ? patch.headers : undefined;
   if (!isObject(headers)) return stored;
   const fields = Object.entries(headers);
-  const isIll = ([name, value]: readonly [string, unknown]): boolean =>
-    typeof value === "string" && headerFault(name, value) !== undefined;
   const ill = fields.filter(isIll);
   if (ill.length === 0) return stored;
   const kept = Object.fromEntries(fields.filter((field) => !isIll(field)));
   const named = { ...withdrawn, ...Object.fromEntries(ill) };
   return { ...stored, patch: { ...patch, headers: kept }, withdrawn: named };
+}
+
+function isIll([name, value]: readonly [string, unknown]): boolean {
+  return typeof value === "string" && headerFault(name, value) !== undefined;
 }
 
 /** What is wrong with a rollout, by field: each is left out of what requests get. */
