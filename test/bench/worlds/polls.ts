@@ -3,6 +3,7 @@
 import type { Arm } from "#flags/arms.ts";
 import type { WideEvent } from "#rum/wide-event.ts";
 import { unitBucket } from "#src/canary/trial.ts";
+import type { Validators } from "#src/delivery/conditional.ts";
 import type { DatafilePointer } from "#src/delivery/pointer.ts";
 import { datafileOf, type Answered, type Edge, type Sent } from "./edge.ts";
 import type { EdgeCounts } from "./edge-counts.ts";
@@ -36,7 +37,8 @@ export class Polls {
   /** Answers of the canary that were looked at, and those of them that were whole. */
   readonly canary = { events: 0, whole: 0 };
   readonly #options: PollsOptions;
-  readonly #held = new Map<number, Sent>();
+  readonly #before = new Map<number, Validators>();
+  readonly #held = new Map<number, Validators>();
   readonly #datafiles = new Map<string, DatafilePointer>();
   #seq = 0;
   /** SDKs in an arm, and since which snapshot; of the others nothing is seen. */
@@ -46,9 +48,11 @@ export class Polls {
     this.#options = options;
   }
 
-  /** Has every SDK fetch its datafile before anything is on trial. */
+  /** Has every SDK have its datafile before anything is on trial: all of one customer have the same. */
   warm(nowMs: number): void {
-    for (let sdk = 0; sdk < this.#options.sdks.count; sdk += 1) this.#ask(sdk, nowMs, undefined);
+    for (let sdk = 0; sdk < Math.min(accounts, this.#options.sdks.count); sdk += 1) {
+      this.#before.set(sdk, this.#answer(sdk, nowMs, undefined).validators);
+    }
   }
 
   /** What a minute of polls is seen as. */
@@ -60,7 +64,7 @@ export class Polls {
     if (this.#inArms.epoch !== epoch) this.#inArms = { epoch, sdks: this.#sdksInArms(nowMs) };
     for (const sdk of this.#inArms.sdks) {
       const atMs = nowMs + Math.floor((minuteMs * sdk) / sdks.count);
-      const sent = random() < sdks.returning ? this.#held.get(sdk) : undefined;
+      const sent = random() < sdks.returning ? this.#sentBy(sdk) : undefined;
       const { arm, isNotModified } = this.#ask(sdk, atMs, sent);
       if (arm === "rest") continue;
       const bucket = unitBucket(nameOf(sdk));
@@ -70,6 +74,12 @@ export class Polls {
     }
   }
 
+  #sentBy(sdk: number): Sent | undefined {
+    const validators = this.#held.get(sdk) ?? this.#before.get(sdk % accounts);
+    // Some SDKs know dates alone.
+    return validators && { validators, isByDate: sdk % 2 === 0 };
+  }
+
   #sdksInArms(nowMs: number): readonly number[] {
     const all = Array.from({ length: this.#options.sdks.count }, (_, sdk) => sdk);
     return all.filter((sdk) => this.#answer(sdk, nowMs, undefined).arm !== "rest");
@@ -77,7 +87,7 @@ export class Polls {
 
   #ask(sdk: number, nowMs: number, sent: Sent | undefined): Answered {
     const answered = this.#answer(sdk, nowMs, sent);
-    this.#held.set(sdk, { validators: answered.validators, isByDate: sdk % 2 === 0 });
+    this.#held.set(sdk, answered.validators);
     return answered;
   }
 
