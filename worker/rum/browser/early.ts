@@ -152,15 +152,21 @@ type Plain<List> = List & { toJSON?: 0 };
     if (sampled && ("".at as unknown)) {
       window.addEventListener("error", put);
       window.addEventListener("unhandledrejection", put);
-      const path = config.collector as string & { readonly inline?: true };
-      const collector = path.inline ? script : document.createElement("script");
-      collector.view = [config, items, source, early];
-      if (!path.inline) {
-        collector.src = new URL(path, source) as unknown as string;
-        // Not before the engine ran, which may look for itself among the page's scripts.
-        script.addEventListener("load", () => (document.head || script).append(collector));
-      }
       script.addEventListener("load", put);
+      const path = config.collector as string & { readonly inline?: true };
+      script.view = [config, items, source, early];
+      if (!path.inline) {
+        // Not before the engine ran, which may look for itself among the page's scripts, and
+        // which would wait for an element that is made here.
+        script.addEventListener("load", () => {
+          try {
+            const collector = document.createElement("script");
+            collector.view = script.view!;
+            collector.src = new URL(path, source) as unknown as string;
+            (document.head || script).append(collector);
+          } catch {}
+        });
+      }
     }
   }
 }
