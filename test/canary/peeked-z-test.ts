@@ -1,7 +1,8 @@
 // The usual test, looked at again and again: what the judge must be better than. Fair to
 // it otherwise: one stage at a time, one part of the budget for each guardrail.
 import { measureKey } from "#src/canary/observe.ts";
-import type { Arms, GuardrailEvidence, VerdictInput } from "#src/canary/verdict-input.ts";
+import type { Arms } from "#src/canary/arms.ts";
+import type { GuardrailEvidence, VerdictInput } from "#src/canary/verdict-input.ts";
 import { quantilePosition } from "#src/stats/histogram.ts";
 import { type ArmSums, variance } from "#src/stats/mean.ts";
 import { lnNormalCdf } from "#src/stats/special.ts";

@@ -10,14 +10,17 @@ const root = join(import.meta.dirname, "..", "..");
 
 /** Lints one planted file inside `room` and returns what the linter printed. */
 async function lintPlanted(room: string, source: string): Promise<string> {
-  const target = join(room, `planted-${randomUUID()}.ts`);
-  const file = join(root, target);
+  return await lintFile(join(root, room, `planted-${randomUUID()}.ts`), source);
+}
+
+/** Lints `source` as if it were `file` and returns what the linter printed. */
+async function lintFile(file: string, source: string): Promise<string> {
   // git keeps no empty rooms.
   const built = await mkdir(dirname(file), { recursive: true });
   try {
     await writeFile(file, source);
     const oxlint = join(root, "node_modules", "oxlint", "bin", "oxlint");
-    await run(process.execPath, [oxlint, "--deny-warnings", target], { cwd: root });
+    await run(process.execPath, [oxlint, "--deny-warnings", file], { cwd: root });
     return "";
   } catch (error) {
     return String((error as { stdout?: unknown }).stdout);
@@ -64,6 +67,21 @@ describe("the layers", () => {
       expect(printed).toContain("no-restricted-properties");
     },
   );
+
+  it("no two files may import each other, not even types alone", async () => {
+    const room = join(root, "worker/src", `planted-${randomUUID()}`);
+    await mkdir(room);
+    try {
+      await writeFile(
+        join(room, "other.ts"),
+        'import type { Y } from "./planted.ts";\nexport type X = { y: Y };\n',
+      );
+      const source = 'import type { X } from "./other.ts";\nexport type Y = { x?: X };\n';
+      expect(await lintFile(join(room, "planted.ts"), source)).toContain("no-cycle");
+    } finally {
+      await rm(room, { recursive: true });
+    }
+  });
 
   it("a lawful import passes, so that the tests above can fail", async () => {
     const lawful = 'import { ok } from "#base/result.ts";\nexport const y = ok(1);\n';

@@ -12,7 +12,8 @@ import * as sinkContract from "#src/admin/sink-contract.ts";
 import * as pipelineContract from "#src/admin/pipeline-contract.ts";
 import * as verdictContract from "#src/admin/verdict-contract.ts";
 import * as snippetContract from "#src/admin/snippet-contract.ts";
-import { endpoints, type Endpoint } from "#src/admin/endpoints.ts";
+import type { Endpoint } from "#src/admin/endpoint.ts";
+import { endpoints } from "#src/admin/endpoints.ts";
 
 const problemResponse = "#/components/responses/Problem";
 

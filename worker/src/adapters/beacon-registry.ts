@@ -2,7 +2,7 @@
 // them. Not on the request path: what a request needs rides in pointers and snapshots.
 import type { Result } from "#base/result.ts";
 import type { BeaconBuild } from "#src/delivery/beacon.ts";
-import type { StaleRevision } from "./flag-registry.ts";
+import type { StaleRevision } from "#base/stale-revision.ts";
 
 /** A published version; sizes are of the prepared texts, in bytes. */
 export type Beacon = BeaconBuild & {

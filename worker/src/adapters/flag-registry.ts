@@ -1,5 +1,6 @@
 // What the Registry answers about flags. All of it goes through one object, so
 // that two people who change flags at once cannot both be right.
+import type { StaleRevision } from "#base/stale-revision.ts";
 import type { Result } from "#base/result.ts";
 import type { ChangeReject, Command } from "#flags/change.ts";
 import type { FlagSet } from "#flags/definition.ts";
@@ -112,7 +113,6 @@ export type Kill = {
   readonly account?: string | null;
 };
 export type Killed = { readonly flags: readonly string[]; readonly epoch: number };
-export type StaleRevision = { readonly reason: "stale_revision"; readonly current: number };
 
 /** A change that was made or refused before it came to the Registry. */
 export type Noted = Pick<

@@ -1,14 +1,9 @@
 // The authority for an account's pointers: one object each, reached by RPC.
+import type { StaleRevision } from "#base/stale-revision.ts";
 import type { BeaconChoice } from "#src/delivery/beacon.ts";
 import type { ClaimReject } from "#src/delivery/claim.ts";
 import type { QuotaExceeded, QuotaName, Quotas } from "#src/delivery/quota.ts";
-import type {
-  Pointer,
-  PointerKind,
-  PointerRecord,
-  StaleRevision,
-  Tombstone,
-} from "#src/delivery/pointer.ts";
+import type { Pointer, PointerKind, PointerRecord, Tombstone } from "#src/delivery/pointer.ts";
 import type { Told } from "#src/delivery/publish-step.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import type { Result } from "#base/result.ts";

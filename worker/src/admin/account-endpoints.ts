@@ -1,7 +1,7 @@
 // The control API's endpoints about accounts, for its OpenAPI document.
 import * as contract from "./account-contract.ts";
 import { limits, reasonQuery } from "./contract.ts";
-import type { Endpoint } from "./endpoints.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 export const accountEndpoints: readonly Endpoint[] = [
   {

@@ -2,7 +2,7 @@
 import * as contract from "./beacon-contract.ts";
 import { beaconLimits } from "./beacon-contract.ts";
 import { limits } from "./contract.ts";
-import type { Endpoint } from "./endpoints.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 export const beaconEndpoints: readonly Endpoint[] = [
   {

@@ -1,37 +1,14 @@
 // The control API, endpoint by endpoint, for its OpenAPI document.
 import type * as v from "valibot";
 import * as contract from "./contract.ts";
-import { limits, type Scope } from "./contract.ts";
+import { limits } from "./contract.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { pipelineView, shardsBody, shardsView } from "./pipeline-contract.ts";
 import { accountEndpoints } from "./account-endpoints.ts";
 import { beaconEndpoints } from "./beacon-endpoints.ts";
 import { flagEndpoints } from "./flag-endpoints.ts";
 import { sinkEndpoints } from "./sink-endpoints.ts";
 import * as snippetContract from "./snippet-contract.ts";
-
-export type Endpoint = {
-  readonly method: "get" | "put" | "post" | "delete";
-  /** Path under /api/v1, with OpenAPI parameters. */
-  readonly path: string;
-  readonly summary: string;
-  /** The scope that a token needs; null for none at all. */
-  readonly scope: Scope | null;
-  readonly query?: v.GenericSchema;
-  /** Request header fields, by name. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: RequestBody;
-  /** The schema of a success; null for one without a body. */
-  readonly answer: v.GenericSchema | null;
-  /** Statuses of refusals, beside 401 and 403. */
-  readonly refusals: readonly number[];
-};
-
-type RequestBody = {
-  readonly mediaType: string;
-  readonly description: string;
-  readonly maxBytes: number;
-  readonly schema?: v.GenericSchema;
-};
 
 const conditional = {
   "If-Match": 'The revision that this change is made against, as in "3". 412 if it has moved.',

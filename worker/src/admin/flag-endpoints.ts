@@ -1,6 +1,6 @@
 // The endpoints about flags, for the OpenAPI document.
 import { limits } from "./contract.ts";
-import type { Endpoint } from "./endpoints.ts";
+import type { Endpoint } from "./endpoint.ts";
 import * as contract from "./flag-contract.ts";
 import * as verdictContract from "./verdict-contract.ts";
 

@@ -1,6 +1,6 @@
 // Refusals about flags, as problem documents.
 import type { FlagReject } from "#src/adapters/flag-registry.ts";
-import type { ProblemDocument } from "./problem.ts";
+import type { ProblemDocument } from "./problem-document.ts";
 
 /** What is refused about flags alone. */
 export type FlagRefusal =

@@ -11,7 +11,8 @@ import type { BeaconConflict, UnknownBeacon } from "#src/adapters/beacon-registr
 import type { BeaconReject } from "#src/delivery/prepare-beacon.ts";
 import type { QuotaExceeded, QuotaName } from "#src/delivery/quota.ts";
 import type { EngineReject } from "#src/delivery/prepare-engine.ts";
-import type { Problem, Scope } from "./contract.ts";
+import type { Scope } from "./contract.ts";
+import type { ProblemDocument } from "./problem-document.ts";
 
 /** One wrong field: where it is, and what it should be. */
 export type FieldError = { readonly field: string; readonly detail: string };
@@ -49,8 +50,6 @@ export type Refusal =
   | EngineConflict
   | MoveReject
   | ArtifactMissing;
-
-export type ProblemDocument = Omit<Problem, "type">;
 
 /** The problem document's response. */
 export function refuse(refusal: Refusal): Response {

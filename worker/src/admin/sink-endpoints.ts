@@ -1,6 +1,6 @@
 // The endpoints about sinks, for the OpenAPI document.
 import { reasonQuery } from "./contract.ts";
-import type { Endpoint } from "./endpoints.ts";
+import type { Endpoint } from "./endpoint.ts";
 import * as contract from "./sink-contract.ts";
 
 export const sinkEndpoints: readonly Endpoint[] = [

@@ -4,7 +4,8 @@ import type { Standing, StoredVerdict, VerdictLine } from "#src/adapters/rollout
 import { judge, lnMismatch, type Verdict } from "#src/canary/judge.ts";
 import { outlookOn, type Outlook } from "#src/canary/outlook.ts";
 import { sentenceFor } from "#src/canary/sentences.ts";
-import type { Arms, VerdictInput } from "#src/canary/verdict-input.ts";
+import type { Arms } from "#src/canary/arms.ts";
+import type { VerdictInput } from "#src/canary/verdict-input.ts";
 import type { VerdictLineView, VerdictView } from "./verdict-contract.ts";
 
 /** The verdict of this moment. */

@@ -4,7 +4,7 @@
 // polls is no page that failed to speak.
 import type { Arm } from "#flags/arms.ts";
 import { visitorBuckets } from "#flags/token.ts";
-import type { Arms } from "./verdict-input.ts";
+import type { Arms } from "./arms.ts";
 
 /** Requests of one arm while a share was set, each visitor once in a window. */
 export type CountedArm = {

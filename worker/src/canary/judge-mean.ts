@@ -14,7 +14,7 @@ import {
 import { lnEProportion, swapArms } from "#src/stats/proportion.ts";
 import { logSumExp } from "#src/stats/special.ts";
 import { canaryShare, type Answer, type ChangeInterval, type Question } from "./question.ts";
-import type { Arms } from "./verdict-input.ts";
+import type { Arms } from "./arms.ts";
 
 const defaultMinUnits = 100;
 

@@ -9,7 +9,8 @@ import {
   quantileRatioInterval,
 } from "#src/stats/quantile.ts";
 import { canaryShare, type Answer, type ChangeInterval, type Question } from "./question.ts";
-import type { Arms, BinCounts } from "./verdict-input.ts";
+import type { Arms } from "./arms.ts";
+import type { BinCounts } from "./verdict-input.ts";
 
 /**
  * A quarter of the default's pseudo-trials: harm is to be seen within the first hundreds of

@@ -7,7 +7,7 @@ import { lnEBinomial } from "#src/stats/binomial.ts";
 import { optimalPrecision } from "#src/stats/mean.ts";
 import { lnEProportion, type ProportionStage, swapArms } from "#src/stats/proportion.ts";
 import { canaryShare, type Answer, type ChangeInterval, type Question } from "./question.ts";
-import type { Arms } from "./verdict-input.ts";
+import type { Arms } from "./arms.ts";
 
 /** Bad units at which the bet on "hardly any" is sharpest; a few dozen decide. */
 const tunedForBad = 25;

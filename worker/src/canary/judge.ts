@@ -6,7 +6,8 @@ import { lnESampleRatio } from "#src/stats/sample-ratio.ts";
 import { judgeGuardrail, questionsOf, type GuardrailNumbers } from "./judge-guardrail.ts";
 import { brokenReasons, type BrokenReason } from "./outright.ts";
 import { canaryShare } from "./question.ts";
-import type { Arms, VerdictInput } from "./verdict-input.ts";
+import type { Arms } from "./arms.ts";
+import type { VerdictInput } from "./verdict-input.ts";
 
 export type Reason =
   | { readonly reason: "not_live"; readonly state: Rollout["state"] }

@@ -6,7 +6,8 @@ import { logSumExp } from "#src/stats/special.ts";
 import { fewestBuckets } from "./guardrails.ts";
 import { isOfFailures } from "./observe.ts";
 import type { Cluster, Window } from "./recent.ts";
-import type { Arms, VerdictInput } from "./verdict-input.ts";
+import type { Arms } from "./arms.ts";
+import type { VerdictInput } from "./verdict-input.ts";
 
 /** `failing` pages report that they failed; `silent` ones report nothing. */
 type Sign = "failing" | "silent";

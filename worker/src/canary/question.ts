@@ -1,7 +1,8 @@
 // What is asked of the evidence on one guardrail, and what is answered: the same for
 // every kind of guardrail, so that the judge needs to know none of them.
 import type { Guardrail } from "./guardrails.ts";
-import type { Arms, GuardrailEvidence, VerdictInput } from "./verdict-input.ts";
+import type { Arms } from "./arms.ts";
+import type { GuardrailEvidence, VerdictInput } from "./verdict-input.ts";
 
 export type Question = {
   readonly guardrail: Guardrail;

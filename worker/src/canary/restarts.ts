@@ -3,7 +3,6 @@
 // bets' parts add up to one, and so the chance of a false alarm stays what it is. Which
 // restarts are kept is free: a bet that is given up only loses its part.
 import { BINS } from "#src/stats/histogram.ts";
-import type { Evidence } from "./evidence.ts";
 import { canary, type Tally } from "./tally.ts";
 
 /** One tally as it was: sums of one stratum for either arm, and the bins. */
@@ -50,8 +49,17 @@ export function partOf(number: number): number {
   return (1 - initialPart - evenPart) / (harmonic * number);
 }
 
+/** What a restart remembers of evidence. */
+type Counted = {
+  readonly restarts: Restarts;
+  readonly tallies: ReadonlyMap<string, Tally>;
+  readonly newestRun: number;
+  /** Per stratum and arm. */
+  readonly units: Float64Array;
+};
+
 /** The restarts once evidence has been added, with a new one where it is due. */
-export function restartsAfter(evidence: Evidence, stratum: number): Restarts {
+export function restartsAfter(evidence: Counted, stratum: number): Restarts {
   const { restarts, tallies, newestRun: run } = evidence;
   const units = canaryUnits(evidence);
   const last = restarts.kept.at(-1)?.units ?? 0;
@@ -68,7 +76,7 @@ export function emptySnapshot(binned: boolean): Snapshot {
   return { sums: new Float64Array(perStratum), bins: new Float64Array(binned ? 2 * BINS : 0) };
 }
 
-function canaryUnits({ units }: Evidence): number {
+function canaryUnits({ units }: Counted): number {
   let sum = 0;
   for (let at = canary; at < units.length; at += 2) sum += units[at] ?? 0;
   return sum;

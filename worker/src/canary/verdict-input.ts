@@ -1,5 +1,6 @@
 // All that a verdict is computed from, as plain JSON: stored beside the verdict, it gives
 // the same verdict again years later. Pure selection and addition; nothing is weighed here.
+import type { Arms } from "./arms.ts";
 import type { Rollout } from "#flags/rollout.ts";
 import type { ArmSums } from "#src/stats/mean.ts";
 import type { EdgeBuckets } from "./assignments.ts";
@@ -21,9 +22,6 @@ import type { Stratum } from "./trial.ts";
 
 /** Counts of a histogram from its first bin that is not empty to its last. */
 export type BinCounts = { readonly from: number; readonly counts: readonly number[] };
-
-/** What one arm showed of one guardrail, per stratum. */
-export type Arms<T> = { readonly control: T; readonly canary: T };
 
 /** What came after a restart. */
 export type EvidenceSince = {

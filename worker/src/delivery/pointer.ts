@@ -1,5 +1,6 @@
 // The small mutable record behind an id. A move is compare-and-set: it names the
 // revision it was made against, and of two moves at once only one succeeds.
+import type { StaleRevision } from "#base/stale-revision.ts";
 import { err, ok, type Result } from "#base/result.ts";
 import { beaconEssence, type BeaconChoice } from "./beacon.ts";
 import type { Digest, Representations } from "./representation.ts";
@@ -68,8 +69,6 @@ export type Move = {
   /** Absent where the id was nobody's before. */
   readonly floor?: Floor | null;
 };
-
-export type StaleRevision = { readonly reason: "stale_revision"; readonly current: number };
 
 /**
  * The pointer after a move. Moving to what it already says is no move, whatever

@@ -1,25 +1,11 @@
-// What every delivery handler is given. Method and header fields are read from the
-// request once: each look at a native object costs as much as the decision after it.
+// What every delivery handler is given.
 import type { ArmsToken } from "#src/adapters/arms-tokens.ts";
-import type { Background } from "#src/adapters/background.ts";
-import type { HeldSnapshot } from "#src/adapters/snapshots.ts";
 import type { DeliveryPlan } from "#src/delivery/plan.ts";
-import type { Services } from "#src/services.ts";
+import type { RequestFacts } from "./request-facts.ts";
 import type { Sample } from "./sample.ts";
 
 /** A request and what it gets. */
-export type Delivery = {
-  readonly request: Request;
-  readonly method: string;
-  readonly headers: Headers;
-  /** What Cloudflare says of the request, by name; undefined where it does not. */
-  readonly cf: { readonly [name: string]: unknown } | undefined;
-  readonly services: Services;
-  readonly background: Background;
-  /** When the request arrived, ms since the epoch. */
-  readonly nowMs: number;
-  /** The flags that it meets. */
-  readonly held: HeldSnapshot;
+export type Delivery = RequestFacts & {
   readonly plan: DeliveryPlan;
   /** The signed arms token, for those who report back; undefined where nothing is on trial. */
   readonly arms: ArmsToken | undefined;

@@ -5,7 +5,7 @@ import { stablePlan } from "#src/delivery/plan.ts";
 import { decide } from "./decide.ts";
 import type { Delivery, Visit } from "./delivery.ts";
 import { problem, type Media } from "./problem.ts";
-import { sampled } from "./sample.ts";
+import { sampled } from "./sampled.ts";
 
 /** A pointer that is not deleted, or null for an id that the store does not know. */
 export type Servable = { readonly pointer: Pointer | null; readonly confirmedAtMs: number };

@@ -4,7 +4,7 @@ import { definedMembers } from "#flags/audience-names.ts";
 import { visitorFrom, type SigningKey, type Visitor } from "#flags/signature.ts";
 import type { Subject } from "#flags/subject.ts";
 import type { PointerKind } from "#src/delivery/pointer.ts";
-import type { Visit } from "./delivery.ts";
+import type { RequestFacts } from "./request-facts.ts";
 
 /** What a request asks for. */
 export type Asked = {
@@ -16,7 +16,7 @@ export type Asked = {
 
 /** What flags may read of a request: the documented names, and nothing behind or beside them. */
 class AudienceView {
-  readonly #visit: Visit;
+  readonly #visit: RequestFacts;
   readonly #asked: Asked;
   #visitor: Visitor | undefined;
   #userAgent: string | undefined;
@@ -29,7 +29,7 @@ class AudienceView {
     Object.freeze(AudienceView.prototype);
   }
 
-  constructor(visit: Visit, asked: Asked) {
+  constructor(visit: RequestFacts, asked: Asked) {
     this.#visit = visit;
     this.#asked = asked;
   }
@@ -107,7 +107,7 @@ export class RequestContext implements Subject {
   readonly nowMs: number;
   readonly context: AudienceView & { readonly [key: string]: unknown };
 
-  constructor(visit: Visit, asked: Asked) {
+  constructor(visit: RequestFacts, asked: Asked) {
     this.nowMs = visit.nowMs;
     this.context = new AudienceView(visit, asked) as RequestContext["context"];
   }

@@ -1,5 +1,6 @@
 // The authority for flags: loads, lets a pure step decide, and saves with its line in
 // the audit log in one transaction.
+import type { StaleRevision } from "#base/stale-revision.ts";
 import { err, ok, type Result } from "#base/result.ts";
 import { changeRollout } from "#flags/change.ts";
 import type { FlagSet } from "#flags/definition.ts";
@@ -20,7 +21,6 @@ import type {
   OnTrial,
   Policy,
   SetPolicy,
-  StaleRevision,
 } from "#src/adapters/flag-registry.ts";
 import type { Digest } from "#src/delivery/representation.ts";
 import { AuditLog } from "./audit-log.ts";

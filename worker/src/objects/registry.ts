@@ -1,5 +1,6 @@
 // The one Registry: engines, beacons, tokens, accounts, who owns an id, and, in `flag-authority.ts`
 // and `snapshot-authority.ts`, flags and what the edge reads of them. Not on the request path.
+import type { StaleRevision } from "#base/stale-revision.ts";
 import { DurableObject } from "cloudflare:workers";
 import { err, ok, type Result } from "#base/result.ts";
 import type {
@@ -37,7 +38,6 @@ import type {
   SetPolicy,
   RingChanging,
   SnapshotAnswer,
-  StaleRevision,
   UnknownPaths,
 } from "#src/adapters/flag-registry.ts";
 import { snapshotKvKey } from "#src/adapters/snapshots.ts";

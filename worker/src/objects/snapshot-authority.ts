@@ -1,8 +1,9 @@
 // The authority for the snapshot that the edge reads: its text, and what rides in it
 // beside the flags, because it must hold at every edge within seconds.
+import type { StaleRevision } from "#base/stale-revision.ts";
 import { err, ok, type Result } from "#base/result.ts";
 import type { Snapshot } from "#flags/snapshot.ts";
-import type { RingChanging, SnapshotAnswer, StaleRevision } from "#src/adapters/flag-registry.ts";
+import type { RingChanging, SnapshotAnswer } from "#src/adapters/flag-registry.ts";
 import { changeRings, firstRing, handOverMs, type Ring } from "#rum/window/ring.ts";
 import type { BeaconPolicy, UnknownBeacon } from "#src/adapters/beacon-registry.ts";
 import type { PointerRecord } from "#src/delivery/pointer.ts";
