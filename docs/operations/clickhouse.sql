@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS `events`
   `delivery_arms` Map(String, String) COMMENT 'The arm, `canary` or `control`, of each flag under trial; flags that it was in neither of are left out, and those that the edge could not work out are `unknown`.',
   `delivery_arms_source` Nullable(String) COMMENT 'Who says the arms: a page''s token; the edge, that worked them out for a page whose browser could not read its token; or the edge that answered a sampled request.',
   `delivery_token_ok` Nullable(Bool) COMMENT 'Whether the token''s signature and age hold; absent where there was none.',
+  `delivery_token_bound` Nullable(Bool) COMMENT 'Whether a token that holds was made for this snippet, network and user agent; what is not counts as no evidence.',
   `delivery_bucket` Nullable(Int64) COMMENT 'One of 64 that visitors share: the same all day for the same address and user agent; of a page, only where it is in an arm.',
   `delivery_delay_ms` Nullable(Float64) COMMENT 'ms. Delay that a slowdown experiment added; of a page, only where one did.',
   `snippet_fetch_start` Nullable(Float64) COMMENT 'ms. When the fetch began.',

@@ -1,6 +1,6 @@
 // POST /t/<snippetId>: what a page sends, and what is made of it.
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { sign, signingKeyFrom } from "#flags/signature.ts";
+import { sign, signingKeyFrom, agentKeyFrom, bindToken, unbound } from "#flags/signature.ts";
 import { hourOf } from "#flags/token.ts";
 import { encodeBeacon } from "#rum/wire.ts";
 import { publishBeacon, recorder } from "../beacons.ts";
@@ -36,6 +36,9 @@ function post(body: BodyInit, headers: HeadersInit = {}): RequestInit {
 }
 
 const text = (said: Partial<SaidBeacon> = {}): string => encodeBeacon({ ...fullEarly, ...said });
+
+/** Who asks for the snippet here: nobody in particular. */
+const holder = { snippet: "shop", account: "acme", network: "" };
 
 const manual = [{ sharePpm: 1_000_000, minTimeMs: 0, minViews: 0, mode: "manual" }];
 
@@ -157,11 +160,14 @@ describe("the arms of a beacon", () => {
 
   it("never count where the token was forged or changed", async () => {
     const token = await tokenUnder("trial");
-    const body = token.slice(0, token.lastIndexOf("."));
+    const signed = unbound(token);
+    const body = signed.slice(0, signed.lastIndexOf("."));
     const stranger = signingKeyFrom("0".repeat(64));
     const swapped = token.replace("_c", "_k");
     const forged = [
       sign(body, stranger),
+      bindToken(sign(body, stranger), agentKeyFrom("", stranger), holder),
+      signed,
       swapped,
       `${token}x`,
       body,
@@ -184,13 +190,15 @@ describe("the arms of a beacon", () => {
     };
     const key = signingKeyFrom(stored.signingKeys[0] ?? "");
     const hour = (hourOf(clock) - 25).toString(36);
-    const old = sign(
-      token
-        .slice(0, token.lastIndexOf("."))
+    const signed = unbound(token);
+    const unsigned = sign(
+      signed
+        .slice(0, signed.lastIndexOf("."))
         .replace(/\.[^.]+/, `.${stored.epoch.toString(36)}`)
         .replace(/^(1\.[^.]+)\.[^.]+/, `$1.${hour}`),
       key,
     );
+    const old = bindToken(unsigned, agentKeyFrom("", key), holder);
     expect((await seen({ "beacon.token": old }))["delivery.token_ok"]).toBe(false);
     await kill();
     const { revision } = (await ask("/flags/passing")).body as { revision: number };

@@ -157,6 +157,7 @@ async function ofPageViews(): Promise<Promised> {
     "delivery.arms": { [slower()]: "canary" },
     "delivery.arms_source": "token",
     "delivery.token_ok": true,
+    "delivery.token_bound": true,
     "delivery.bucket": expect.toSatisfy((bucket: number) => bucket >= 0 && bucket < 64) as number,
     "delivery.delay_ms": 40,
     "snippet.fetch_start": 100,

@@ -3,7 +3,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { murmur3 } from "#base/murmur3.ts";
 import { armOfHash, armPlaces } from "#flags/arms.ts";
-import { readArmsToken, signingKeyFrom } from "#flags/signature.ts";
+import { unbound, readArmsToken, signingKeyFrom } from "#flags/signature.ts";
 import { hourOf } from "#flags/token.ts";
 import { env, newIsolate, publish, type Isolate } from "../isolate.ts";
 import { ask, createFlag, kill, ramp } from "../control-flags.ts";
@@ -138,7 +138,7 @@ describe("the arms token", () => {
     const { signingKeys } = JSON.parse(stored ?? "{}") as { signingKeys: string[] };
     const { epoch } = (await ask("/flags")).body;
     const policy = { nowMs: clock, maxAgeHours: 1, leastEpoch: 0 };
-    const read = readArmsToken(token, signingKeys.map(signingKeyFrom), policy);
+    const read = readArmsToken(unbound(token), signingKeys.map(signingKeyFrom), policy);
     expect(read.ok && read.value).toMatchObject({ epoch, hour: hourOf(clock) });
     expect(read.ok && read.value.arms).toHaveLength(1);
   });

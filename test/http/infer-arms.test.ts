@@ -1,7 +1,7 @@
 // The arms of pages whose browser keeps Server-Timing to itself: what the edge works out
 // from their early beacon, beside the token that their snippet came with.
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { readArmsToken } from "#flags/signature.ts";
+import { unbound, readArmsToken } from "#flags/signature.ts";
 import type { Seen } from "#rum/columns.ts";
 import { encodeBeacon } from "#rum/wire.ts";
 import { publishBeacon, recorder } from "../beacons.ts";
@@ -70,7 +70,11 @@ async function givenBy({ services }: Isolate, response: Response): Promise<Given
   const { keys, snapshot } = await services.snapshots.current({ nowMs: clock, background });
   const [, text] = /av;desc="([^"]+)"/.exec(response.headers.get("server-timing") ?? "") ?? [];
   if (text === undefined) return undefined;
-  const token = readArmsToken(text, keys, { nowMs: clock, maxAgeHours: 24, leastEpoch: 0 });
+  const token = readArmsToken(unbound(text), keys, {
+    nowMs: clock,
+    maxAgeHours: 24,
+    leastEpoch: 0,
+  });
   if (!token.ok) throw new Error(token.error.reason);
   const arms = token.value.arms.map(({ code, arm }) => {
     const rollout = snapshot.rollouts.find((each) => each.code === code);

@@ -53,7 +53,12 @@ function isSame(left: string, right: string): boolean {
 }
 
 /** A visitor: a number that is the same all day for the same address and user agent. */
-export type Visitor = { readonly id: string; readonly bucket: number; readonly hash: number };
+export type Visitor = {
+  readonly id: string;
+  readonly bucket: number;
+  readonly hash: number;
+  readonly agent: AgentKey;
+};
 
 /** The key that names the visitors of one user agent. */
 export type AgentKey = SipKey & { readonly __brand: "AgentKey" };
@@ -70,7 +75,7 @@ export function agentKeyFrom(userAgent: string, { visitors }: SigningKey): Agent
 /** Names the visitor behind a client's address and user agent, neither of which can be told from it. */
 export function visitorFrom(address: string, agent: AgentKey): Visitor {
   const hash = sipHash(agent, address);
-  return { id: inCharacters(hash), bucket: hash[1] % visitorBuckets, hash: hash[0] | 0 };
+  return { id: inCharacters(hash), bucket: hash[1] % visitorBuckets, hash: hash[0] | 0, agent };
 }
 
 const alphabet = Uint8Array.from(
@@ -97,6 +102,41 @@ function inCharacters({ 0: high, 1: low }: Sip64): string {
 
 function character(bits: number): number {
   return alphabet[bits & 63] as number;
+}
+
+/** Whom and what a token is for. */
+export type Holder = {
+  readonly snippet: string;
+  readonly account: string;
+  /** Of the visitor's address, what its neighbours share. */
+  readonly network: string;
+};
+
+const markLength = 11;
+
+/**
+ * The token with a mark of whom it was made for: it is worth nothing to another user agent, on
+ * another network or on another snippet. One that names no arm is bound to its snippet alone.
+ */
+export function bindToken(signed: string, key: SipKey, holder: Holder): string {
+  return `${signed}.${markOfHolder(signed, key, holder)}`;
+}
+
+function markOfHolder(signed: string, key: SipKey, holder: Holder): string {
+  const { snippet, account, network } = holder;
+  // The signature stands for all of the token's text.
+  const of = `${network} ${snippet} ${account} ${signed.slice(-markLength)}`;
+  return inCharacters(sipHash(key, of));
+}
+
+/** The signed token without its mark. */
+export function unbound(token: string): string {
+  return token.slice(0, Math.max(0, token.length - markLength - 1));
+}
+
+/** Whether a token was bound to the holder with that key. */
+export function isBound(token: string, key: SipKey, holder: Holder): boolean {
+  return isSame(bindToken(unbound(token), key, holder), token);
 }
 
 type ArmsTokenError = TokenError | { readonly reason: "forged_token" };

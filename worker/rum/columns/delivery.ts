@@ -41,6 +41,10 @@ export const deliveryColumns = {
     boolean,
     "Whether the token's signature and age hold; absent where there was none.",
   ),
+  "delivery.token_bound": token(
+    boolean,
+    "Whether a token that holds was made for this snippet, network and user agent; what is not counts as no evidence.",
+  ),
   "delivery.bucket": token(
     bucket,
     "One of 64 that visitors share: the same all day for the same address and user agent; of a page, only where it is in an arm.",

@@ -1,10 +1,11 @@
 // What the arms tokens of beacons say, in columns. Only a token that was signed here,
-// in a day's time and under a key that is still held names arms; of any other it is
+// for the snippet and its visitor, in a day's time and under a key that is still held, names arms; of any other it is
 // noted that it did not hold, and nothing that it claims is believed.
 import { Lru } from "#base/lru.ts";
-import { readArmsToken } from "#flags/signature.ts";
+import { agentKeyFrom, isBound, readArmsToken, unbound, type Holder } from "#flags/signature.ts";
 import { hourOf, type Token } from "#flags/token.ts";
 import type { Seen } from "#rum/columns.ts";
+import type { Agents } from "./agents.ts";
 import type { HeldSnapshot } from "./snapshots.ts";
 
 /** A page may be open for long: as long as keys live, and no longer. */
@@ -12,6 +13,11 @@ const maxAgeHours = 24;
 const mostTokens = 4_096;
 
 const notBelieved: Seen = { "delivery.token_ok": false };
+/** Good, and somebody else's: a page that moved to another network, or a token that was collected. */
+const notTheirs: Seen = { "delivery.token_ok": false, "delivery.token_bound": false };
+
+/** Who sent it, and to which snippet. */
+type Sender = Holder & { readonly userAgent: string; readonly agents: Agents };
 
 export class BeaconTokens {
   #held: HeldSnapshot | undefined;
@@ -19,9 +25,16 @@ export class BeaconTokens {
   #known = new Lru<Seen>(mostTokens);
 
   /** The token's columns; none where there is no token. */
-  read(token: string | undefined, held: HeldSnapshot, nowMs: number): Seen {
+  read(token: string | undefined, sender: Sender, held: HeldSnapshot, nowMs: number): Seen {
     if (token === undefined) return {};
     this.#renew(held, hourOf(nowMs));
+    const signed = unbound(token);
+    const seen = this.#seenIn(signed, held, nowMs);
+    if (seen === notBelieved) return notBelieved;
+    return isTheirs(token, seen, sender, held) ? seen : notTheirs;
+  }
+
+  #seenIn(token: string, held: HeldSnapshot, nowMs: number): Seen {
     const known = this.#known.get(token);
     if (known !== undefined) return known;
     const policy = { nowMs, maxAgeHours, leastEpoch: 0 };
@@ -42,6 +55,19 @@ export class BeaconTokens {
   }
 }
 
+// Of the keys that are held, yesterday's too: visitors have other names every day.
+function isTheirs(token: string, seen: Seen, sender: Sender, { keys }: HeldSnapshot): boolean {
+  const { agents, userAgent } = sender;
+  if (seen["delivery.bucket"] === undefined) {
+    return keys.some(({ signing }) => isBound(token, signing, { ...sender, network: "" }));
+  }
+  // What is remembered of user agents is of the first key: deliveries need it.
+  return keys.some((key, at) => {
+    const agent = at === 0 ? agents.keyOf(userAgent, key) : agentKeyFrom(userAgent, key);
+    return isBound(token, agent, sender);
+  });
+}
+
 // A flag that is not known here is newer than the snapshot, and its arm is left out, or
 // it was deleted: nobody can say any more what the token stood for.
 function columnsOf({ epoch, arms, bucket }: Token, { snapshot }: HeldSnapshot): Seen | undefined {
@@ -56,6 +82,7 @@ function columnsOf({ epoch, arms, bucket }: Token, { snapshot }: HeldSnapshot): 
   }
   return {
     "delivery.token_ok": true,
+    "delivery.token_bound": true,
     "delivery.epoch": epoch,
     "delivery.arms": named,
     "delivery.arms_source": "token",

@@ -2,6 +2,7 @@
 // judge holds against arrivals. Of one address prefix a few visitors count, however many user
 // agents it invents. Exact up to a stated number of visitors, and of fixed size: what is beyond
 // is not counted, whichever arm it is in.
+import { networkOf } from "#base/network.ts";
 import { isAutomated } from "#rum/automation.ts";
 import type { Visitor } from "#flags/signature.ts";
 import { slotMs } from "#src/canary/assignments.ts";
@@ -43,7 +44,7 @@ export class FirstVisits {
   isFirst({ method, named, id, address, userAgent, cf }: Visiting, nowMs: number): boolean {
     if (method !== "GET") return false;
     const isTold = named !== undefined && address !== "";
-    const name = isTold ? named.hash ^ hashOf(id, id.length) : 0;
+    const name = isTold ? named.hash ^ hashOf(id) : 0;
     if (isTold && !this.#enter(name, address, nowMs)) return false;
     // Asked last, of newcomers alone: it reads the whole user agent.
     return !isAutomated(this.#senders.columnsOf(userAgent), cf);
@@ -76,26 +77,15 @@ export class FirstVisits {
 
 /** The place of an address's /24, or /48 where it is of IPv6. */
 function prefixPlace(address: string): number {
-  const hash = hashOf(address, prefixEnd(address));
+  const hash = hashOf(networkOf(address));
   return (hash ^ (hash >>> 16)) & (prefixPlaces - 1);
 }
 
-/** Of the first characters of a text. Source: FNV-1a. */
-function hashOf(text: string, end: number): number {
+/** Source: FNV-1a. */
+function hashOf(text: string): number {
   let hash = 0x811c9dc5;
-  for (let at = 0; at < end; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash;
-}
-
-/** Where the part of an address ends that its neighbours share. */
-function prefixEnd(address: string): number {
-  const isV6 = address.includes(":");
-  if (!isV6) return address.lastIndexOf(".");
-  let groups = 0;
-  for (let at = 0; at < address.length; at += 1) {
-    if (address.charCodeAt(at) !== 58) continue;
-    groups += 1;
-    if (groups === 3 || address.charCodeAt(at + 1) === 58) return at;
+  for (let at = 0; at < text.length; at += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   }
-  return address.length;
+  return hash;
 }

@@ -31,10 +31,17 @@ export function decide(visit: Visit, asked: Asked): Delivery {
   const chosen = services.plans.planFor(assignment.outcome);
   // Pages report back, and the SDKs that poll datafiles do not.
   const isReported = asked.kind === "snippet" && plan.isTrial;
-  const arms = isReported ? services.tokens.tokenFor(assignment, held, subject) : undefined;
+  const arms = isReported
+    ? services.tokens.tokenFor(assignment, held, askerOf(visit, asked, subject))
+    : undefined;
   const rate = services.deliveries.draw(chosen.parameters.deliverySampleRate);
   const sample = rate === undefined ? undefined : newSample(subject, assignment.arms, rate);
   return withPlan(visit, chosen, { arms, sample });
+}
+
+function askerOf({ headers, nowMs }: Visit, { id, account = "" }: Asked, subject: RequestContext) {
+  const address = headers.get("cf-connecting-ip") ?? "";
+  return { nowMs, named: subject.named, address, snippet: id, account };
 }
 
 // SDKs poll, and what they fetch is evidence itself: nothing has to arrive for it.

@@ -1,5 +1,6 @@
-// What the server knows of the request that brought a beacon. The client's address is
-// looked at by nobody here, and kept nowhere.
+// What the server knows of the request that brought a beacon. Of the client's address only the
+// network is looked at, by the check of its token, and it is kept nowhere.
+import { networkOf } from "#base/network.ts";
 import type { Beacon } from "#rum/ingest.ts";
 import type { Seen } from "#rum/columns.ts";
 import { edgeColumns } from "#rum/edge-columns.ts";
@@ -28,9 +29,15 @@ export function senderColumns(beacon: Beacon, visit: Visit, pointer: Pointer): S
     ...verifiedBotColumn(cf),
     ...languageColumn(headers.get("accept-language")),
     ...thirdPartyColumns(said["beacon.neighbours"]),
-    ...tokens.read(said["beacon.token"], held, nowMs),
+    ...tokens.read(said["beacon.token"], senderOf(visit, pointer), held, nowMs),
     ...inferredColumns(beacon, visit, pointer),
   };
+}
+
+function senderOf({ headers, services }: Visit, { id: snippet, account }: Pointer) {
+  const network = networkOf(headers.get("cf-connecting-ip") ?? "");
+  const userAgent = headers.get("user-agent") ?? "";
+  return { snippet, account, network, userAgent, agents: services.agents };
 }
 
 function protocolColumn(cf: Visit["cf"]): Seen {
