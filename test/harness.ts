@@ -26,6 +26,8 @@ export type StartOptions = {
   readonly edges?: number;
   /** Folder through which another process finds these objects; absent: none does. */
   readonly registry?: string;
+  /** Answers what the Worker fetches; absent: whoever it asks. */
+  readonly outbound?: (request: Request) => Promise<Response>;
   /** Another entry than the Worker's own. */
   readonly entry?: string;
 };
@@ -105,7 +107,13 @@ export async function startAviary(options: StartOptions = {}): Promise<Started> 
   const common = {
     ...(bound as object),
     modules: [...modules],
-    bindings: { CONTROL_HOST: "", AVIARY_ADMIN_TOKEN: adminToken, ...options.bindings },
+    bindings: {
+      CONTROL_HOST: "",
+      AVIARY_LOCAL: "true",
+      AVIARY_ADMIN_TOKEN: adminToken,
+      ...options.bindings,
+    },
+    ...(options.outbound === undefined ? {} : { outboundService: options.outbound }),
   };
   const socket = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
   const names = Array.from({ length: edges }, (_, at) => `edge-${at}`);

@@ -22,6 +22,9 @@ export type Isolate = {
 };
 
 const cdn = "https://cdn.test";
+// Where no host is set the control API answers on loopback alone.
+const controlOrigin = "https://localhost";
+const ofControl = /^\/(?:api|ofrep)(?:\/|$)/;
 
 /** An isolate with nothing in memory; `ports` stand in for services of its own. */
 export function newIsolate(overrides: Partial<Env> = {}, ports: Partial<Services> = {}): Isolate {
@@ -32,7 +35,9 @@ export function newIsolate(overrides: Partial<Env> = {}, ports: Partial<Services
     services,
     async fetch(path, init = {}, options = { leave: false }) {
       const context = createExecutionContext();
-      const url = path.startsWith("https://") ? path : cdn + path;
+      const url = path.startsWith("https://")
+        ? path
+        : (ofControl.test(path) ? controlOrigin : cdn) + path;
       const request = new Request(url, init) as Request<unknown, IncomingRequestCfProperties>;
       const response = await worker.fetch(request, own, context);
       if (!options.leave) await waitOnExecutionContext(context);

@@ -25,7 +25,12 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { AVIARY_ADMIN_TOKEN: "test-admin-token-of-32-characters" } },
+            miniflare: {
+              bindings: {
+                AVIARY_ADMIN_TOKEN: "test-admin-token-of-32-characters",
+                AVIARY_LOCAL: "true",
+              },
+            },
           }),
         ],
         test: {

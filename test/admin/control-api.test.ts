@@ -331,16 +331,7 @@ describe("a token", () => {
   });
 });
 
-describe("the control host", () => {
-  it("is the only one that answers where it is set; the CDN host knows nothing of it", async () => {
-    const isolate = newIsolate({ CONTROL_HOST: "control.test" });
-    const there = await isolate.fetch("https://control.test/api/v1/status");
-    const here = await isolate.fetch("https://cdn.test/api/v1/status");
-    const nowhere = await isolate.fetch("https://cdn.test/nothing/at/all");
-    expect([there.status, here.status]).toEqual([401, 404]);
-    expect(await here.text()).toBe(await nowhere.text());
-  });
-
+describe("the control API", () => {
   it("describes itself without a token", async () => {
     const { status, body } = await call("/openapi.json", { headers: { authorization: "" } });
     expect(status).toBe(200);

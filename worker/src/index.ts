@@ -23,7 +23,6 @@ export default {
 function answerTo(arrived: Arrived): Response | Promise<Response> {
   const { route } = arrived;
   if (route.name === "control" || route.name === "ofrep") {
-    if (!answersControl(arrived)) return answerTo({ ...arrived, route: unknownRoute });
     return route.name === "ofrep" ? handleOfrep(arrived) : handleControl(arrived);
   }
   try {
@@ -33,15 +32,6 @@ function answerTo(arrived: Arrived): Response | Promise<Response> {
   } catch (error) {
     return failOpen(error, arrived);
   }
-}
-
-const unknownRoute = { name: "none", wantsScript: false } as const;
-
-// Where a control host is set, the CDN host knows nothing of the control API.
-function answersControl({ request, services }: Arrived): boolean {
-  const { control } = services;
-  if (!control.open || control.host === "") return true;
-  return new URL(request.url).host === control.host;
 }
 
 function failOpen(error: unknown, { route, services }: Arrived): Response {

@@ -1,6 +1,5 @@
 // Env → Services: the only reader of bindings and variables outside the objects.
 import { waitUntil } from "cloudflare:workers";
-import * as v from "valibot";
 import { Agents } from "#src/adapters/agents.ts";
 import { ArmCounts } from "#src/adapters/arm-counts.ts";
 import { ArmsTokens } from "#src/adapters/arms-tokens.ts";
@@ -14,6 +13,11 @@ import { cdnOriginFrom } from "#src/adapters/cdn-origin.ts";
 import { BeaconTokens } from "#src/adapters/beacon-tokens.ts";
 import { Compositions } from "#src/adapters/compositions.ts";
 import { encode } from "#src/adapters/compression.ts";
+import {
+  controlFrom,
+  type ControlEnv,
+  type ControlSettings,
+} from "#src/adapters/control-settings.ts";
 import { EvaluationOrigins } from "#src/adapters/evaluation-origins.ts";
 import type { NoticeEnv } from "#src/adapters/notices/configure.ts";
 import { FirstVisits } from "#src/adapters/first-visits.ts";
@@ -51,6 +55,7 @@ import { countingHome, deliveryHomeOf } from "#rum/window/ring.ts";
 
 /** What wrangler.toml binds. */
 export type Env = NoticeEnv &
+  ControlEnv &
   QuotaEnv & {
     readonly STORE: KVNamespace;
     readonly ARCHIVE: R2Bucket;
@@ -62,31 +67,15 @@ export type Env = NoticeEnv &
     /** How many beacons of one snippet a data centre takes. */
     readonly BEACONS?: RateLimit;
     readonly BUILD?: WorkerVersionMetadata;
-    /** Host on which alone the control API answers; unset or empty: on every host. */
-    readonly CONTROL_HOST?: string;
     /** Paths that beacons are sent to, as in `/t/`, the one for new compositions first. */
     readonly BEACON_PATHS?: string;
     /** Where pages load from, as in `https://cdn.example.com`; unset or empty: as each page names it. */
     readonly CDN_ORIGIN?: string;
     /** Beacons of one snippet that an isolate takes in a second. */
     readonly BEACONS_PER_SECOND?: string;
-    /** Secret: the first admin token. Unset: only stored tokens are accepted. */
-    readonly AVIARY_ADMIN_TOKEN?: string;
     /** Where wide events go: see docs/operations/sinks.md. Unset or empty: nowhere. */
     readonly SINKS?: string;
   };
-
-const variablesSchema = v.object({
-  CONTROL_HOST: v.optional(v.pipe(v.string(), v.toLowerCase()), ""),
-  AVIARY_ADMIN_TOKEN: v.optional(
-    v.pipe(v.string(), v.minLength(24, "AVIARY_ADMIN_TOKEN needs at least 24 characters")),
-  ),
-});
-
-/** How the control API may be reached; closed where a variable is unusable. */
-type ControlSettings =
-  | { readonly open: true; readonly host: string; readonly adminToken: string | undefined }
-  | { readonly open: false; readonly problems: readonly string[] };
 
 /** Everything that a request may use. Made once for an isolate; holds its memory. */
 export type Services = {
@@ -195,10 +184,11 @@ function createServices(env: Env): Services {
   const [beaconPath] = beaconPaths;
   const cdnOrigin = cdnOriginFrom(env.CDN_ORIGIN, report);
   const senders = new Senders();
+  const control = controlFrom(env, { fetch: (url, init) => fetch(url, init), report });
   let requests = 0;
   return {
     latest: { visit: undefined, subject: undefined },
-    routes: new Routes(beaconPaths),
+    routes: new Routes(beaconPaths, control),
     answers: new Answers(),
     negotiations: new Negotiations(),
     pointers,
@@ -244,7 +234,7 @@ function createServices(env: Env): Services {
     report,
     now,
     build: env.BUILD?.id ?? "development",
-    control: controlFrom(env, report),
+    control,
   };
 }
 
@@ -257,16 +247,4 @@ const usualPerSecond = 1_000;
 
 function perSecondFrom({ BEACONS_PER_SECOND: text = "" }: Env): number {
   return /^[1-9]\d{0,6}$/.test(text) ? Number(text) : usualPerSecond;
-}
-
-// A variable that is unusable closes the control API; it must not stop deliveries.
-function controlFrom(env: Env, report: Report): Services["control"] {
-  const parsed = v.safeParse(variablesSchema, env);
-  if (parsed.success) {
-    const { CONTROL_HOST: host, AVIARY_ADMIN_TOKEN: adminToken } = parsed.output;
-    return { open: true, host, adminToken };
-  }
-  const problems = parsed.issues.map((issue) => issue.message);
-  report("environment_unusable", { problems });
-  return { open: false, problems };
 }

@@ -1,38 +1,26 @@
 // Who is calling, and what they may do. Tokens are compared by digest, in constant
-// time; the first admin token is a secret of the deployment.
+// time; the first admin token is a secret of the deployment. Who sends none may be vouched for by
+// Cloudflare Access.
 import { err, ok, type Result } from "#base/result.ts";
 import type { Background } from "#src/adapters/background.ts";
 import { sameDigest, sha256 } from "#src/adapters/digest.ts";
 import { usedWithinMs, type StoredToken } from "#src/adapters/registry.ts";
 import type { Services } from "#src/services.ts";
+import { accessPrincipal } from "./access-principal.ts";
 import type { Scope } from "./contract.ts";
+import type { Principal } from "./principal.ts";
 import type { Refusal } from "./problem.ts";
-
-/** The caller behind a request. */
-export type Principal = {
-  /** Who it is in the audit log, whatever its name: `token:<id>` or `secret:AVIARY_ADMIN_TOKEN`. */
-  readonly actor: string;
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  /** The one account it may touch; null for all. */
-  readonly account: string | null;
-  /** The pages that may carry its token. */
-  readonly origins: readonly string[];
-  /** From when on it is refused, ms since the epoch; null for never. */
-  readonly expiresAtMs: number | null;
-  /** The token that was used, and when it was last; undefined for what is no stored token. */
-  readonly token?: Pick<StoredToken, "id" | "lastUsedAtMs">;
-};
 
 const tokenShape = /^avy_([a-z0-9]{12})_[A-Za-z0-9_-]{43}$/;
 
-/** The principal whose token is in a request's fields. */
+/** The principal whose token, or else whose assertion of Access, is in a request's fields. */
 export async function authenticate(
   fields: Headers,
-  { control, registry, now }: Services,
+  services: Services,
 ): Promise<Result<Principal, Refusal>> {
+  const { control, registry, now } = services;
   const bearer = /^Bearer +(\S+) *$/i.exec(fields.get("authorization") ?? "")?.[1];
-  if (bearer === undefined) return err({ reason: "token_missing" });
+  if (bearer === undefined) return accessPrincipal(fields, services);
   const presented = await sha256(bearer);
   if (control.open && control.adminToken !== undefined) {
     const first = await sha256(control.adminToken);

@@ -4,7 +4,8 @@ import { ok, type Result } from "#base/result.ts";
 import type { Background } from "#src/adapters/background.ts";
 import type { Told } from "#src/delivery/publish-step.ts";
 import type { Services } from "#src/services.ts";
-import { authorize, type Principal } from "./auth.ts";
+import { authorize } from "./auth.ts";
+import type { Principal } from "./principal.ts";
 import type { Scope } from "./contract.ts";
 import type { Refusal } from "./problem.ts";
 

@@ -1,6 +1,7 @@
 // Refusals of the control API, as values, and the one switch that turns them into
 // RFC 9457 problem documents.
 import { redacted } from "#base/redacted.ts";
+import type { AccessReject } from "#src/adapters/access.ts";
 import type { ArtifactMissing } from "#src/adapters/artifacts.ts";
 import type { RingChanging } from "#src/adapters/flag-registry.ts";
 import type { EngineConflict } from "#src/adapters/registry.ts";
@@ -29,6 +30,9 @@ export type Refusal =
   | { readonly reason: "token_missing" }
   | { readonly reason: "token_unknown" }
   | { readonly reason: "token_expired"; readonly expiresAtMs: number }
+  | AccessReject
+  | { readonly reason: "access_without_scope"; readonly name: string }
+  | { readonly reason: "cross_site" }
   | { readonly reason: "scope_missing"; readonly scope: Scope }
   | { readonly reason: "origin_refused"; readonly origin: string }
   | { readonly reason: "other_account"; readonly account: string | null }
@@ -159,6 +163,18 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
       const at = new Date(refusal.expiresAtMs).toISOString();
       return plain(401, "Unauthorized", `The token expired at ${at}. Have an admin make another.`);
     }
+    case "access_refused":
+      return plain(401, "Unauthorized", `Cf-Access-Jwt-Assertion: ${refusal.detail}.`);
+    case "access_unavailable":
+      return plain(
+        503,
+        "Access unavailable",
+        "The keys of Cloudflare Access cannot be had. Try again, or send a token as Authorization: Bearer.",
+      );
+    case "access_without_scope":
+      return plain(403, "Forbidden", `ACCESS_SCOPES gives ${refusal.name} no scope.`);
+    case "cross_site":
+      return plain(403, "Forbidden", "Pages of other sites may not ask.");
     case "scope_missing":
       return plain(403, "Forbidden", `The token lacks the scope ${refusal.scope}.`);
     case "origin_refused":
