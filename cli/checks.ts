@@ -9,6 +9,7 @@ import {
   scopeSchema,
   type Scope,
 } from "#src/admin/contract.ts";
+import { sessionIdSchema } from "#src/admin/erasure-contract.ts";
 import { flagKeySchema } from "#src/admin/flag-contract.ts";
 import { timeSchema } from "#src/admin/verdict-contract.ts";
 import { shardsBody } from "#src/admin/pipeline-contract.ts";
@@ -17,6 +18,10 @@ import { usageFailure } from "./failure.ts";
 /** `value`, if the argument `name` may hold it. */
 export function checkId(name: string, value: string): string {
   return check(idSchema, name, value);
+}
+
+export function checkSession(name: string, value: string): string {
+  return check(sessionIdSchema, name, value);
 }
 
 export function checkFlag(name: string, value: string): string {

@@ -19,6 +19,7 @@ import { accountApi } from "./account-api.ts";
 import { beaconApi } from "./beacon-api.ts";
 import { send } from "./call.ts";
 import type { Connection } from "./connection.ts";
+import { erasureApi } from "./erasure-api.ts";
 import { flagApi } from "./flag-api.ts";
 import { pointerApi, releaseApi } from "./pointer-api.ts";
 import { absent, get, post } from "./requests.ts";
@@ -67,6 +68,7 @@ export function controlApi(connection: Connection) {
     accounts: accountApi(connection),
     flags: flagApi(connection),
     sinks: sinkApi(connection),
+    erasures: erasureApi(connection),
     tokens: {
       create: (wanted: v.InferOutput<typeof createTokenBody>) =>
         send(connection, { ...post("/api/v1/tokens", wanted), answer: tokenCreated, once: true }),

@@ -5,6 +5,7 @@ import { audit } from "./audit.ts";
 import { beacon } from "./beacon.ts";
 import { datafile } from "./datafile.ts";
 import { engine } from "./engine.ts";
+import { erase } from "./erase.ts";
 import { flag } from "./flag.ts";
 import { guardrails } from "./guardrails.ts";
 import { kill } from "./kill.ts";
@@ -45,6 +46,7 @@ export const root: Group = {
     audit,
     policy,
     sinks,
+    erase,
     token,
     status,
     pipeline,

@@ -7,6 +7,7 @@ import type { GenericSchema } from "valibot";
 import * as contract from "#src/admin/contract.ts";
 import * as accountContract from "#src/admin/account-contract.ts";
 import * as beaconContract from "#src/admin/beacon-contract.ts";
+import * as erasureContract from "#src/admin/erasure-contract.ts";
 import * as flagContract from "#src/admin/flag-contract.ts";
 import * as sinkContract from "#src/admin/sink-contract.ts";
 import * as pipelineContract from "#src/admin/pipeline-contract.ts";
@@ -25,6 +26,7 @@ const names = new Map<unknown, string>(
     snippetContract,
     beaconContract,
     flagContract,
+    erasureContract,
     sinkContract,
     verdictContract,
     pipelineContract,

@@ -15,6 +15,10 @@ const secrets: Readonly<Record<string, string>> = {
   AVIARY_ADMIN_TOKEN: "the-admin-token",
 };
 
+const unused = (): never => {
+  throw new Error("not meant to be used");
+};
+
 function configured(settings: unknown): {
   readonly sinks: readonly ConfiguredSink[];
   readonly reports: readonly string[];
@@ -24,7 +28,7 @@ function configured(settings: unknown): {
     fetch,
     now: Date.now,
     secret: (name) => secrets[name],
-    bucket: { put: () => Promise.reject(new Error("not meant to be used")) },
+    bucket: { put: unused, get: unused, list: unused, delete: unused },
     print: () => {},
     report: (event, facts) => reports.push(JSON.stringify({ event, ...facts })),
   });

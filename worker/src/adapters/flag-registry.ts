@@ -6,6 +6,7 @@ import type { ChangeReject, Command } from "#flags/change.ts";
 import type { FlagSet } from "#flags/definition.ts";
 import type { Ring } from "#rum/window/ring.ts";
 import type { Freeze, Rollout } from "#flags/rollout.ts";
+import type { Sought } from "./erasure/sought.ts";
 import type { UnknownBeacon } from "./beacon-registry.ts";
 import type { PointerRecord } from "#src/delivery/pointer.ts";
 
@@ -188,6 +189,11 @@ export type FlagRegistryRpc = {
   setPolicy(request: SetPolicy): Promise<Result<Policy, StaleRevision>>;
   /** Newest first. */
   audit(query: AuditQuery): Promise<readonly ListedEntry[]>;
+  /** Takes details of what is sought out of the audit log; a dry run counts the lines. Idempotent. */
+  eraseAudit(
+    sought: Sought,
+    isDry: boolean,
+  ): Promise<{ readonly matched: number; readonly erased: number }>;
   /** Counts a request for a path that there is not. */
   noteUnknownPath(actor: string): Promise<void>;
   /** Of the last thirty days, the newest first. */

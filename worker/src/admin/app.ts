@@ -18,6 +18,7 @@ import type { Variables } from "./context.ts";
 import { expiryWarningMs, limits, tokenExpiresField } from "./contract.ts";
 import { datafileHandlers, publishDatafile } from "./datafiles.ts";
 import { listEngines, publishEngine, showEngine } from "./engines.ts";
+import { eraseStep, listErasureStores } from "./erasures.ts";
 import { methodsAt } from "./endpoints.ts";
 import {
   deleteFlag,
@@ -168,6 +169,9 @@ app.put("/policy", putPolicy);
 app.get("/audit", listAudit);
 app.post("/plan", showPlan);
 app.post("/preview", signPreview);
+
+app.get("/erasures/stores", listErasureStores);
+app.post("/erasures", eraseStep);
 
 app.get("/sinks", listSinks);
 app.post("/sinks/:name/test", testSink);

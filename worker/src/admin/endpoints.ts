@@ -6,6 +6,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { pipelineView, shardsBody, shardsView } from "./pipeline-contract.ts";
 import { accountEndpoints } from "./account-endpoints.ts";
 import { beaconEndpoints } from "./beacon-endpoints.ts";
+import { erasureEndpoints } from "./erasure-endpoints.ts";
 import { flagEndpoints } from "./flag-endpoints.ts";
 import { sinkEndpoints } from "./sink-endpoints.ts";
 import * as snippetContract from "./snippet-contract.ts";
@@ -134,6 +135,7 @@ export const endpoints: readonly Endpoint[] = [
   ...accountEndpoints,
   ...flagEndpoints,
   ...sinkEndpoints,
+  ...erasureEndpoints,
   {
     method: "get",
     path: "/tokens",

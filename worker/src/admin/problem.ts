@@ -43,6 +43,7 @@ export type Refusal =
       readonly problems: readonly string[];
     }
   | { readonly reason: "sink_paused"; readonly name: string }
+  | { readonly reason: "not_erasable"; readonly store: string; readonly detail: string }
   | RingChanging
   | { readonly reason: "control_closed" }
   | FaultOrigin
@@ -199,6 +200,8 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
         "Sink paused",
         `Let ${refusal.name} go on before its letters are replayed.`,
       );
+    case "not_erasable":
+      return plain(409, "Not erasable", `${refusal.store}: ${refusal.detail}.`);
     case "ring_changing": {
       const until = new Date(refusal.untilMs).toISOString();
       return plain(409, "Shards are changing", `The last change is over at ${until}.`);

@@ -1,6 +1,7 @@
 // Who changed what, when, why, and what came of it. Lines are only ever added, and hold no
 // token, wherever one was typed. One actor takes half of a page at most while others are on it.
 import { redacted } from "#base/redacted.ts";
+import type { Sought } from "#src/adapters/erasure/sought.ts";
 import type { Rollout } from "#flags/rollout.ts";
 import type {
   AuditEntry,
@@ -117,6 +118,50 @@ export class AuditLog {
         .one();
       return { ...entry, hidden: n };
     });
+  }
+
+  /** Lines that hold something of what is sought. Sessions are in no line. */
+  #erasable({ account, sessionId, span }: Sought): { sql: string; values: (string | number)[] } {
+    if (sessionId !== undefined) return { sql: "FALSE", values: [] };
+    const conditions = [
+      `(asked_from <> '' OR why <> '' OR who <> actor OR
+      (before <> 'null' AND json_extract(before, '$.code') IS NULL) OR
+      (after <> 'null' AND json_extract(after, '$.code') IS NULL))`,
+    ];
+    const values: (string | number)[] = [];
+    if (account !== undefined) {
+      conditions.push(
+        `(target = ? OR target LIKE ? ESCAPE '!' OR json_extract(after, '$.account') = ?
+          OR actor IN (SELECT 'token:' || id FROM token WHERE account = ?))`,
+      );
+      const path = `/api/v1/accounts/${account}`;
+      values.push(path, `${path.replaceAll("_", "!_")}/%`, account, account);
+    }
+    if (span !== undefined) {
+      conditions.push("at_ms >= ? AND at_ms < ?");
+      values.push(span.fromMs, span.toMs);
+    }
+    return { sql: conditions.join(" AND "), values };
+  }
+
+  /** How many lines have details that are sought. */
+  countErasable(sought: Sought): number {
+    const { sql, values } = this.#erasable(sought);
+    const query = `SELECT count(*) AS n FROM audit WHERE ${sql}`;
+    return this.#sql.exec<{ n: number }>(query, ...values).one().n;
+  }
+
+  /** Takes addresses, names, reasons and documents out of lines; that something was done stays. */
+  eraseDetails(sought: Sought): void {
+    const { sql, values } = this.#erasable(sought);
+    // The judge reads what a flag's shares were from the documents of its lines: nobody is in them.
+    this.#sql.exec(
+      `UPDATE audit SET asked_from = '', why = '', who = actor,
+          before = CASE WHEN json_extract(before, '$.code') IS NULL THEN 'null' ELSE before END,
+          after = CASE WHEN json_extract(after, '$.code') IS NULL THEN 'null' ELSE after END
+        WHERE ${sql}`,
+      ...values,
+    );
   }
 
   #newest({ target, actor, before, limit }: AuditQuery): readonly AuditEntry[] {

@@ -40,6 +40,7 @@ import type {
   SnapshotAnswer,
   UnknownPaths,
 } from "#src/adapters/flag-registry.ts";
+import type { Sought } from "#src/adapters/erasure/sought.ts";
 import { snapshotKvKey } from "#src/adapters/snapshots.ts";
 import { withDeadline } from "#src/adapters/deadline.ts";
 import { reportToLog } from "#src/adapters/report.ts";
@@ -268,6 +269,12 @@ export class Registry
 
   async note(entry: Noted): Promise<void> {
     this.#flags.note(entry, Date.now());
+  }
+
+  async eraseAudit(sought: Sought, isDry: boolean): Promise<{ matched: number; erased: number }> {
+    const matched = this.#flags.log.countErasable(sought);
+    if (!isDry) this.#flags.log.eraseDetails(sought);
+    return { matched, erased: isDry ? 0 : matched };
   }
 
   async noteUnknownPath(actor: string): Promise<void> {

@@ -3,6 +3,9 @@
 // a secret is never repeated.
 import * as v from "valibot";
 import { issuesOf } from "#flags/issue.ts";
+import { clickhouseEraser } from "#src/adapters/erasure/clickhouse-eraser.ts";
+import { parquetEraser } from "#src/adapters/erasure/parquet-eraser.ts";
+import type { Eraser } from "#src/adapters/erasure/sought.ts";
 import type { Report } from "#src/adapters/report.ts";
 import { clickhouseSink } from "./clickhouse.ts";
 import { honeycombSink } from "./honeycomb.ts";
@@ -22,6 +25,8 @@ export type ConfiguredSink = { readonly name: string; readonly kind: string } & 
       readonly sink: Sink;
       /** Where its events go, without secrets. */
       readonly target: string;
+      /** Takes events back; absent where what was sent is out of reach. */
+      readonly erase?: Eraser;
     }
   | { readonly state: "unusable"; readonly problems: readonly string[] }
 );
@@ -29,7 +34,7 @@ export type ConfiguredSink = { readonly name: string; readonly kind: string } & 
 export type SinksDependencies = Pick<PostDependencies, "fetch" | "now"> & {
   /** A secret by its name; undefined where there is none. */
   readonly secret: (name: string) => string | undefined;
-  readonly bucket: Pick<R2Bucket, "put">;
+  readonly bucket: Pick<R2Bucket, "put" | "get" | "list" | "delete">;
   readonly print: (line: string) => void;
   readonly report: Report;
 };
@@ -113,7 +118,7 @@ function unusable(
   return { name, kind, state: "unusable", problems };
 }
 
-type Made = { readonly sink: Sink; readonly target: string };
+type Made = { readonly sink: Sink; readonly target: string; readonly erase?: Eraser };
 
 const name = v.pipe(
   v.string("must be a text"),
@@ -182,7 +187,8 @@ function entrySchema({ secret: find, bucket, print, ...rest }: SinksDependencies
         }),
         v.transform((own): Made => {
           const sink = parquetSink(own, { bucket, timeoutMs });
-          return { sink, target: `${own.prefix}/ in the archive bucket` };
+          const erase = parquetEraser(own.prefix, bucket);
+          return { sink, target: `${own.prefix}/ in the archive bucket`, erase };
         }),
       ),
       v.pipe(
@@ -196,8 +202,13 @@ function entrySchema({ secret: find, bucket, print, ...rest }: SinksDependencies
           passwordSecret: secret,
         }),
         v.transform(({ passwordSecret: password, ...own }): Made => {
-          const sink = clickhouseSink({ ...own, password }, http);
-          return { sink, target: `${own.database}.${own.table} at ${hostOf(own.url)}` };
+          const config = { ...own, password };
+          const target = `${own.database}.${own.table} at ${hostOf(own.url)}`;
+          return {
+            sink: clickhouseSink(config, http),
+            target,
+            erase: clickhouseEraser(config, http),
+          };
         }),
       ),
       v.pipe(

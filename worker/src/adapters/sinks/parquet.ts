@@ -60,7 +60,17 @@ function parquetOf(events: readonly SinkEvent[]): ArrayBuffer {
     data: events.map(({ event }) => valueOf(type, read(event))),
   }));
   columnData.push({ name: extrasName, data: events.map(({ event }) => extrasOf(event)) });
-  const rowGroupSize = events.length;
+  return fileOf(columnData, events.length);
+}
+
+/** A file of rows that were read from another one, by the names of the table. */
+export function parquetFrom(rows: readonly Readonly<Record<string, unknown>>[]): ArrayBuffer {
+  const names = [...tableColumns.map(({ name }) => name), extrasName];
+  const columnData = names.map((name) => ({ name, data: rows.map((row) => row[name]) }));
+  return fileOf(columnData, rows.length);
+}
+
+function fileOf(columnData: ColumnSource[], rowGroupSize: number): ArrayBuffer {
   return parquetWriteBuffer({ columnData, schema: [...schema], rowGroupSize, ...coding });
 }
 
