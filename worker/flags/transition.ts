@@ -146,13 +146,3 @@ export function frozenUntil(freezes: readonly Freeze[], nowMs: number): number |
   const current = freezes.filter(({ fromMs, toMs }) => fromMs <= nowMs && nowMs < toMs);
   return current.length === 0 ? undefined : Math.max(...current.map(({ toMs }) => toMs));
 }
-
-/** Whether a stage's least time and least page views are reached: only then may it be judged. */
-export function stageIsRipe(
-  rollout: Rollout,
-  { nowMs, views }: { readonly nowMs: number; readonly views: number },
-): boolean {
-  const stage = rollout.stages[rollout.stage ?? -1];
-  if (stage === undefined || rollout.state !== "ramping") return false;
-  return nowMs - rollout.shareSetAtMs >= stage.minTimeMs && views >= stage.minViews;
-}
