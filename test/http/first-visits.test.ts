@@ -90,7 +90,7 @@ describe("assignments that arrivals are held against", () => {
   });
 
   it.each([
-    ["address", (_: number) => "203.0.113.7"],
+    ["address", () => "203.0.113.7"],
     ["/24", (at: number) => `203.0.113.${at}`],
     ["/48", (at: number) => `2001:db8:7:${at.toString(16)}::1`],
   ])("are a few of a hundred user agents behind one %s", async (_, address) => {
