@@ -50,7 +50,7 @@ export function partOf(number: number): number {
 }
 
 /** What a restart remembers of evidence. */
-type Remembered = {
+type RestartBasis = {
   readonly restarts: Restarts;
   readonly tallies: ReadonlyMap<string, Tally>;
   readonly newestRun: number;
@@ -59,7 +59,7 @@ type Remembered = {
 };
 
 /** The restarts once evidence has been added, with a new one where it is due. */
-export function restartsAfter(evidence: Remembered, stratum: number): Restarts {
+export function restartsAfter(evidence: RestartBasis, stratum: number): Restarts {
   const { restarts, tallies, newestRun: run } = evidence;
   const units = canaryUnits(evidence);
   const last = restarts.kept.at(-1)?.units ?? 0;
@@ -76,7 +76,7 @@ export function emptySnapshot(binned: boolean): Snapshot {
   return { sums: new Float64Array(perStratum), bins: new Float64Array(binned ? 2 * BINS : 0) };
 }
 
-function canaryUnits({ units }: Remembered): number {
+function canaryUnits({ units }: RestartBasis): number {
   let sum = 0;
   for (let at = canary; at < units.length; at += 2) sum += units[at] ?? 0;
   return sum;
