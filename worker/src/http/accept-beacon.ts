@@ -3,7 +3,8 @@
 import { ingest } from "#rum/ingest.ts";
 import type { BeaconOutcome } from "#src/adapters/beacon-counts.ts";
 import { crossOriginFields } from "#src/delivery/headers.ts";
-import { isDeleted, type Pointer } from "#src/delivery/pointer.ts";
+import { isDeleted, type SnippetPointer } from "#src/delivery/pointer.ts";
+import { checkClaims } from "./check-claims.ts";
 import type { Visit } from "./delivery.ts";
 import { knownPointer } from "./find-pointer.ts";
 import { problem, type Failure } from "./problem.ts";
@@ -27,13 +28,14 @@ export async function acceptBeacon(snippetId: string, visit: Visit): Promise<Res
   return takeBeacon(pointer, visit);
 }
 
-async function takeBeacon(pointer: Pointer, visit: Visit): Promise<Response> {
+async function takeBeacon(pointer: SnippetPointer, visit: Visit): Promise<Response> {
   const { request, cf, services, nowMs } = visit;
   const text = await readBeacon(request);
   if (!text.ok) return refuse(visit, text.error.reason);
   const beacon = ingest(text.value);
   if (!beacon.ok) return refuse(visit, beacon.error.reason);
-  const received = { ...beacon.value, seen: senderColumns(beacon.value, visit, pointer) };
+  const checked = checkClaims(beacon.value, servedWith(pointer, visit));
+  const received = { ...checked, seen: senderColumns(checked, visit, pointer) };
   const continent = cf?.["continent"];
   const region = typeof continent === "string" ? continent : undefined;
   const taken = await services.windows.take(received, { nowMs, region });
@@ -41,6 +43,11 @@ async function takeBeacon(pointer: Pointer, visit: Visit): Promise<Response> {
   const { error } = taken;
   const retryAfterS = error.reason === "overloaded" ? error.retryAfterS : undefined;
   return refuse(visit, error.reason, retryAfterS);
+}
+
+function servedWith(pointer: SnippetPointer, { headers, held }: Visit) {
+  const isPrivate = headers.get("sec-gpc") === "1";
+  return { chosen: pointer.content.beacon, rollouts: held.snapshot.rollouts, isPrivate };
 }
 
 const answerFields = [...crossOriginFields, ["cache-control", "no-store"]] as [string, string][];
