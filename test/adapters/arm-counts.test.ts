@@ -33,8 +33,9 @@ async function sent(count: (counts: ArmCounts) => void): Promise<Record<string, 
 describe("counts of arms", () => {
   it("are kept apart by kind of delivery", async () => {
     const batches = await sent((counts) => {
-      counts.add([visitor], "snippet", asking, true);
-      for (let poll = 0; poll < 3; poll += 1) counts.add([visitor], "datafile", asking, true);
+      counts.add([visitor], { kind: "snippet", isVisit: true }, asking);
+      for (let poll = 0; poll < 3; poll += 1)
+        counts.add([visitor], { kind: "datafile", isVisit: true }, asking);
     });
     const told = batches["visitor:f"]?.counts.map(({ kind, requests }) => [kind, requests]);
     expect(told).toEqual([
@@ -44,7 +45,9 @@ describe("counts of arms", () => {
   });
 
   it("say of each request the bucket of the unit that was assigned, as evidence has it", async () => {
-    const batches = await sent((counts) => counts.add([visitor, account], "snippet", asking, true));
+    const batches = await sent((counts) =>
+      counts.add([visitor, account], { kind: "snippet", isVisit: true }, asking),
+    );
     const filled = (flag: string) =>
       batches[flag]?.counts.map(({ buckets = [] }) => buckets.findIndex((count) => count === 1));
     expect(filled("visitor:f")).toEqual([7]);
@@ -53,7 +56,9 @@ describe("counts of arms", () => {
 
   it("count whoever cannot be told apart, in no bucket", async () => {
     const nobody = { named: undefined, context: {} };
-    const batches = await sent((counts) => counts.add([visitor, account], "snippet", nobody, true));
+    const batches = await sent((counts) =>
+      counts.add([visitor, account], { kind: "snippet", isVisit: true }, nobody),
+    );
     for (const flag of ["visitor:f", "account:f"]) {
       const [counted] = batches[flag]?.counts ?? [];
       expect(counted).toMatchObject({ requests: 1, buckets: Array<number>(64).fill(0) });

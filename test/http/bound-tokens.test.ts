@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { encodeBeacon } from "#rum/wire.ts";
 import { publishBeacon, recorder } from "../beacons.ts";
 import { createFlag, kill, ramp } from "../control-flags.ts";
-import { newIsolate, publish } from "../isolate.ts";
+import { newIsolate, publish, type Isolate } from "../isolate.ts";
 import { fullEarly } from "../rum/beacons.ts";
 import { cf, phone } from "../sampled-delivery.ts";
 
@@ -53,8 +53,22 @@ async function sent(token: string, headers: Record<string, string> = mine, path 
   const body = encodeBeacon({ ...fullEarly, "beacon.token": token });
   const init = { method: "POST", body, headers, cf };
   expect((await newIsolate({}, { windows }).fetch(path, init)).status).toBe(204);
-  const [{ seen = {} } = {}] = received;
-  return { counts: seen["delivery.token_ok"], fits: seen["delivery.token_bound"] };
+  const seen = received[0]?.seen;
+  return { counts: seen?.["delivery.token_ok"], fits: seen?.["delivery.token_bound"] };
+}
+
+/** How many of some beacons count in one isolate. */
+async function many(
+  { services, fetch }: Isolate,
+  all: readonly (readonly [string, Record<string, string>])[],
+) {
+  const { windows, received } = recorder();
+  Object.assign(services, { windows });
+  for (const [token, headers] of all) {
+    const body = encodeBeacon({ ...fullEarly, "beacon.token": token });
+    expect((await fetch("/t/shop", { method: "POST", body, headers, cf })).status).toBe(204);
+  }
+  return received.filter(({ seen }) => seen["delivery.token_ok"] === true).length;
 }
 
 const counted = { counts: true, fits: true };
@@ -87,6 +101,30 @@ describe("a token", () => {
     expect(await sent(await tokenOf(), { ...mine, "cf-connecting-ip": "203.0.113.9" })).toEqual(
       counted,
     );
+  });
+
+  it("counts a few times a minute, and again in the next one", async () => {
+    await flag("everybody");
+    const token = await tokenOf();
+    const isolate = newIsolate();
+    expect(
+      await many(
+        isolate,
+        Array.from({ length: 20 }, () => [token, mine] as const),
+      ),
+    ).toBe(12);
+    vi.setSystemTime((clock += 60_000));
+    expect(await many(isolate, [[token, mine]])).toBe(1);
+  });
+
+  it("counts of one network sixty times a minute, however many user agents it invents", async () => {
+    await flag("everybody");
+    const all: [string, Record<string, string>][] = [];
+    for (let at = 0; at < 80; at += 1) {
+      const headers = { ...mine, "user-agent": `${phone["user-agent"]} ${at}` };
+      all.push([await tokenOf(headers), headers]);
+    }
+    expect(await many(newIsolate(), all)).toBe(60);
   });
 
   it("counts under yesterday's key", async () => {

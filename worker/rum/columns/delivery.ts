@@ -39,11 +39,11 @@ export const deliveryColumns = {
   ),
   "delivery.token_ok": token(
     boolean,
-    "Whether the token's signature and age hold; absent where there was none.",
+    "Whether the token counts: its signature, age and holder fit, and its visitor and network sent few in that minute; absent where there was none.",
   ),
   "delivery.token_bound": token(
     boolean,
-    "Whether a token that holds was made for this snippet, network and user agent; what is not counts as no evidence.",
+    "Whether a token whose signature and age hold was made for this snippet, network and user agent. True where `delivery.token_ok` is false: there were too many in that minute.",
   ),
   "delivery.bucket": token(
     bucket,

@@ -21,6 +21,9 @@ export type ArmCountsDependencies = {
 const betweenFlushesMs = 20_000;
 const deadlineMs = 5_000;
 
+/** What is asked for, and whether it is held against arrivals. */
+type Counting = { readonly kind: PointerKind; readonly isVisit: boolean };
+
 /** Who asks, as far as counting needs to know. */
 type Asking = {
   readonly named: { readonly bucket: number } | undefined;
@@ -51,7 +54,7 @@ export class ArmCounts {
   }
 
   /** One request. Only what `isVisit` is held against arrivals. */
-  add(arms: readonly ArmOfFlag[], kind: PointerKind, asking: Asking, isVisit: boolean): void {
+  add(arms: readonly ArmOfFlag[], { kind, isVisit }: Counting, asking: Asking): void {
     const byArm = this.#counts[kind];
     for (const arm of arms) {
       let buckets = byArm.get(arm);

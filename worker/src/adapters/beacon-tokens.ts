@@ -7,6 +7,7 @@ import { hourOf, type Token } from "#flags/token.ts";
 import type { Seen } from "#rum/columns.ts";
 import type { Agents } from "./agents.ts";
 import type { HeldSnapshot } from "./snapshots.ts";
+import { ViewLimits } from "./view-limits.ts";
 
 /** A page may be open for long: as long as keys live, and no longer. */
 const maxAgeHours = 24;
@@ -16,22 +17,31 @@ const notBelieved: Seen = { "delivery.token_ok": false };
 /** Good, and somebody else's: a page that moved to another network, or a token that was collected. */
 const notTheirs: Seen = { "delivery.token_ok": false, "delivery.token_bound": false };
 
+/** Theirs, and more of them in a minute than one visitor or one network counts with. */
+const tooMany: Seen = { "delivery.token_ok": false, "delivery.token_bound": true };
+
 /** Who sent it, and to which snippet. */
 type Sender = Holder & { readonly userAgent: string; readonly agents: Agents };
 
+/** When, and by which snapshot. */
+type Moment = { readonly held: HeldSnapshot; readonly nowMs: number };
+
 export class BeaconTokens {
+  readonly #limits = new ViewLimits();
   #held: HeldSnapshot | undefined;
   #hour = 0;
   #known = new Lru<Seen>(mostTokens);
 
   /** The token's columns; none where there is no token. */
-  read(token: string | undefined, sender: Sender, held: HeldSnapshot, nowMs: number): Seen {
+  read(token: string | undefined, sender: Sender, { held, nowMs }: Moment): Seen {
     if (token === undefined) return {};
     this.#renew(held, hourOf(nowMs));
     const signed = unbound(token);
     const seen = this.#seenIn(signed, held, nowMs);
     if (seen === notBelieved) return notBelieved;
-    return isTheirs(token, seen, sender, held) ? seen : notTheirs;
+    const isQuiet = seen["delivery.bucket"] === undefined;
+    if (!isTheirs({ token, isQuiet }, sender, held)) return notTheirs;
+    return this.#limits.admits(sender, nowMs) ? seen : tooMany;
   }
 
   #seenIn(token: string, held: HeldSnapshot, nowMs: number): Seen {
@@ -56,9 +66,11 @@ export class BeaconTokens {
 }
 
 // Of the keys that are held, yesterday's too: visitors have other names every day.
-function isTheirs(token: string, seen: Seen, sender: Sender, { keys }: HeldSnapshot): boolean {
+type Bound = { readonly token: string; readonly isQuiet: boolean };
+
+function isTheirs({ token, isQuiet }: Bound, sender: Sender, { keys }: HeldSnapshot): boolean {
   const { agents, userAgent } = sender;
-  if (seen["delivery.bucket"] === undefined) {
+  if (isQuiet) {
     return keys.some(({ signing }) => isBound(token, signing, { ...sender, network: "" }));
   }
   // What is remembered of user agents is of the first key: deliveries need it.

@@ -24,7 +24,7 @@ export function decide(visit: Visit, asked: Asked): Delivery {
   const assignment = evaluateAll(plan, subject);
   if (assignment.arms.length > 0) {
     const isVisit = countsAsVisit(visit, asked, subject);
-    services.counts.add(assignment.arms, asked.kind, subject, isVisit);
+    services.counts.add(assignment.arms, { kind: asked.kind, isVisit }, subject);
   }
   if (services.counts.isDue(visit.nowMs))
     visit.background.waitUntil(services.counts.flush(visit.nowMs));

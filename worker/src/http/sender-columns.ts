@@ -29,7 +29,7 @@ export function senderColumns(beacon: Beacon, visit: Visit, pointer: Pointer): S
     ...verifiedBotColumn(cf),
     ...languageColumn(headers.get("accept-language")),
     ...thirdPartyColumns(said["beacon.neighbours"]),
-    ...tokens.read(said["beacon.token"], senderOf(visit, pointer), held, nowMs),
+    ...tokens.read(said["beacon.token"], senderOf(visit, pointer), { held, nowMs }),
     ...inferredColumns(beacon, visit, pointer),
   };
 }
