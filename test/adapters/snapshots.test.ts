@@ -1,5 +1,6 @@
 // What an isolate believes when its sources lie, are torn, late, old or silent.
 import { describe, expect, it } from "vitest";
+import { createKeyWrap } from "#src/adapters/key-wrap.ts";
 import { Snapshots, type SnapshotStores } from "#src/adapters/snapshots.ts";
 import { safeSnapshot } from "#flags/snapshot.ts";
 
@@ -46,6 +47,7 @@ class Sources {
         },
       }),
       report: (event) => void this.reports.push(event),
+      keyWrap: createKeyWrap(["a secret of thirty-two characters"]),
       onTaken: () => {},
     };
   }

@@ -1,4 +1,5 @@
 // POST /t/<snippetId>: what a page sends, and what is made of it.
+import { registryFrom } from "#src/adapters/registry.ts";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { sign, signingKeyFrom, agentKeyFrom, bindToken, unbound } from "#flags/signature.ts";
 import { hourOf } from "#flags/token.ts";
@@ -184,7 +185,7 @@ describe("the arms of a beacon", () => {
 
   it("never count a day later, or once the flag is forgotten", async () => {
     const token = await tokenUnder("passing");
-    const stored = JSON.parse((await env.STORE.get("snapshot")) ?? "{}") as {
+    const stored = JSON.parse((await registryFrom(env.REGISTRY)().snapshot(-1)).text ?? "{}") as {
       epoch: number;
       signingKeys: string[];
     };

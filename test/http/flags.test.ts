@@ -1,5 +1,6 @@
 // What flags do to deliveries. Only the clock is faked: a new isolate some seconds
 // later sees what the Registry says then.
+import { registryFrom } from "#src/adapters/registry.ts";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { murmur3 } from "#base/murmur3.ts";
 import { armOfHash, armPlaces } from "#flags/arms.ts";
@@ -134,7 +135,7 @@ describe("the arms token", () => {
     await everybody("trial", { patch: { browserMaxAgeS: 30 } });
     const response = await get(newIsolate(), "/js/shop.js");
     const token = armsIn(response) ?? "";
-    const stored = await env.STORE.get("snapshot");
+    const { text: stored } = await registryFrom(env.REGISTRY)().snapshot(-1);
     const { signingKeys } = JSON.parse(stored ?? "{}") as { signingKeys: string[] };
     const { epoch } = (await ask("/flags")).body;
     const policy = { nowMs: clock, maxAgeHours: 1, leastEpoch: 0 };

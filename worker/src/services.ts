@@ -21,6 +21,8 @@ import {
 import { EvaluationOrigins } from "#src/adapters/evaluation-origins.ts";
 import type { NoticeEnv } from "#src/adapters/notices/configure.ts";
 import { FirstVisits } from "#src/adapters/first-visits.ts";
+import { keySecretsFrom } from "#src/adapters/key-secrets.ts";
+import { createKeyWrap } from "#src/adapters/key-wrap.ts";
 import { KnownRings } from "#src/adapters/known-rings.ts";
 import { Negotiations } from "#src/adapters/negotiations.ts";
 import { readPipeline, type Pipeline } from "#src/adapters/pipeline.ts";
@@ -167,6 +169,7 @@ function createServices(env: Env): Services {
     colo,
     registry,
     report,
+    keyWrap: createKeyWrap(keySecretsFrom(env).secrets),
     onTaken: (snapshot) => {
       pointers.learn(snapshot.pointers, now());
       rings.learn(snapshot.rings);

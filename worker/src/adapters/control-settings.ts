@@ -2,14 +2,13 @@
 // it must not stop deliveries.
 import * as v from "valibot";
 import { Access, type AccessSettings } from "./access.ts";
+import { keySecretsFrom, type KeyEnv } from "./key-secrets.ts";
 import type { Report } from "./report.ts";
 
 /** Variables of the control API, all of them text. */
-export type ControlEnv = {
+export type ControlEnv = KeyEnv & {
   /** Host on which alone the control API answers; unset or empty: nowhere, but on loopback where `AVIARY_LOCAL` is set. */
   readonly CONTROL_HOST?: string;
-  /** `true` on a developer's own machine; never deployed. */
-  readonly AVIARY_LOCAL?: string;
   /** Secret: the first admin token. Unset: only stored tokens are accepted. */
   readonly AVIARY_ADMIN_TOKEN?: string;
   /** As in `acme.cloudflareaccess.com`; unset or empty: Access is not asked. */
@@ -99,15 +98,16 @@ export function controlFrom(
   const parsed = v.safeParse(variables, env);
   const access = accessFrom(env);
   const issues = [...(parsed.issues ?? []), ...(access?.issues ?? [])];
+  const keys = keySecretsFrom(env).problems;
   const host = parsed.success ? parsed.output.CONTROL_HOST : "";
   const place = { host, isLocal: env.AVIARY_LOCAL === "true" };
-  if (parsed.success && (access === undefined || access.success)) {
+  if (parsed.success && access?.success !== false && keys.length === 0) {
     const adminToken = parsed.output.AVIARY_ADMIN_TOKEN;
     const settings = access?.output;
     const asked = settings && new Access({ ...settingsOf(settings), ...fetching(ports) });
     return { ...place, open: true, adminToken, access: asked };
   }
-  const problems = issues.map((issue) => issue.message);
+  const problems = [...issues.map((issue) => issue.message), ...keys];
   ports.report("environment_unusable", { problems });
   return { ...place, open: false, problems };
 }

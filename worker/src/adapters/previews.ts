@@ -6,6 +6,8 @@ import type { HeldSnapshot } from "./snapshots.ts";
 
 const mostPreviews = 100;
 const longestField = 1_024;
+// Whatever was signed: who has left the company goes on seeing arms for a day at most.
+const longestMs = 24 * 3_600_000;
 
 type Asked = { readonly held: HeldSnapshot; readonly nowMs: number };
 
@@ -16,7 +18,8 @@ export class Previews {
   read(value: string | null, { held, nowMs }: Asked): Preview | undefined {
     if (value === null || value.length > longestField) return undefined;
     const preview = this.#known.get(value) ?? this.#verified(value, held);
-    return preview !== undefined && nowMs < preview.expiresAtMs ? preview : undefined;
+    if (preview === undefined || nowMs >= preview.expiresAtMs) return undefined;
+    return preview.expiresAtMs - nowMs <= longestMs ? preview : undefined;
   }
 
   #verified(value: string, { keys }: HeldSnapshot): Preview | undefined {

@@ -9,6 +9,7 @@ import { parseSnapshot, safeSnapshot, type Snapshot } from "#flags/snapshot.ts";
 import type { Background } from "./background.ts";
 import { withDeadline } from "./deadline.ts";
 import type { FlagRegistryRpc } from "./flag-registry.ts";
+import type { KeyWrap, Opened } from "./key-wrap.ts";
 import type { Report } from "./report.ts";
 
 /** Where a snapshot was read; `default` before any was. */
@@ -38,6 +39,8 @@ export type SnapshotStores = {
   readonly colo: () => Promise<Cache>;
   readonly registry: () => Pick<FlagRegistryRpc, "snapshot">;
   readonly report: Report;
+  /** What colo and KV hold in place of keys. */
+  readonly keyWrap: KeyWrap;
   /** Called with every new snapshot, in the order in which they are taken over. */
   readonly onTaken: (snapshot: Snapshot) => void;
 };
@@ -73,6 +76,8 @@ export class Snapshots {
   readonly #stores: SnapshotStores;
   #held = none;
   #text = "";
+  /** The text as stores may hold it; undefined until it is needed. */
+  #sealed: string | undefined;
   #source: SnapshotSource = "default";
   /** When the Registry last said so, directly or through the colo's copy, ms since the epoch. */
   #confirmedAtMs = 0;
@@ -158,7 +163,7 @@ export class Snapshots {
   #take(source: Exclude<SnapshotSource, "default">, told: Told): boolean {
     const { text, edition, confirmedAtMs } = told;
     const held = this.#held.snapshot.edition;
-    if (text !== null && edition > held && !this.#hold(source, text)) return false;
+    if (text !== null && edition > held && !this.#hold(source, { ...told, text })) return false;
     if (edition >= held) {
       this.#source = source;
       this.#confirmedAtMs = Math.max(this.#confirmedAtMs, confirmedAtMs);
@@ -167,16 +172,21 @@ export class Snapshots {
     return true;
   }
 
-  #hold(source: Exclude<SnapshotSource, "default">, text: string): boolean {
+  #hold(
+    source: Exclude<SnapshotSource, "default">,
+    { text, keys, sealed }: Told & { readonly text: string },
+  ): boolean {
     const parsed = parseSnapshot(text);
     if (!parsed.ok) {
       this.#stores.report("snapshot_refused", { source, issues: parsed.error.issues.slice(0, 3) });
       return false;
     }
-    const { snapshot, faults } = parsed.value;
+    const { snapshot: read, faults } = parsed.value;
+    const snapshot = keys === undefined ? read : { ...read, signingKeys: [...keys] };
     if (faults.length > 0) this.#stores.report("rollouts_left_out", { faults: faults.slice(0, 3) });
     const muted = new Set(snapshot.mutedAccounts);
     this.#held = { snapshot, plan: this.#planOf(snapshot), keys: keysOf(snapshot), muted };
+    this.#sealed = sealed;
     this.#text = text;
     this.#stores.onTaken(snapshot);
     return true;
@@ -194,7 +204,7 @@ export class Snapshots {
 
   async #askRegistry(nowMs: number): Promise<Told> {
     const answer = await this.#stores.registry().snapshot(this.#held.snapshot.edition);
-    return { ...answer, confirmedAtMs: nowMs };
+    return { ...answer, ...inClear, confirmedAtMs: nowMs };
   }
 
   async #readColo(nowMs: number): Promise<Told | undefined> {
@@ -208,7 +218,7 @@ export class Snapshots {
     return {
       edition,
       confirmedAtMs: isCredible ? Math.min(confirmedAtMs, nowMs) : 0,
-      text: isNews ? await copy.text() : null,
+      ...(isNews ? await this.#open(await copy.text()) : { text: null, ...inClear }),
     };
   }
 
@@ -219,7 +229,13 @@ export class Snapshots {
     });
     if (stored.value === null) return undefined;
     const { edition } = v.parse(kvMetadata, stored.metadata);
-    return { edition, text: stored.value, confirmedAtMs: 0 };
+    return { edition, ...(await this.#open(stored.value)), confirmedAtMs: 0 };
+  }
+
+  async #open(sealed: string): Promise<Opened & Pick<Told, "sealed">> {
+    const opened = await this.#stores.keyWrap.open(sealed);
+    // What an earlier deploy stored is in clear, and is not stored so again.
+    return { ...opened, sealed: opened.keys === undefined ? undefined : sealed };
   }
 
   async #keepInColo(): Promise<void> {
@@ -230,8 +246,9 @@ export class Snapshots {
         "x-edition": String(edition),
         "x-confirmed-at-ms": String(this.#confirmedAtMs),
       };
+      this.#sealed ??= await this.#stores.keyWrap.seal(this.#text, this.#held.snapshot.signingKeys);
       const colo = await this.#stores.colo();
-      await colo.put(coloUrl, new Response(this.#text, { headers }));
+      await colo.put(coloUrl, new Response(this.#sealed, { headers }));
     } catch (error) {
       this.#stores.report("colo_write_failed", { key: "snapshot", error });
     }
@@ -242,9 +259,15 @@ type Told = {
   readonly edition: number;
   /** Null where the one held is no older. */
   readonly text: string | null;
+  /** The keys that were wrapped beside the text; undefined where they are in it. */
+  readonly keys: readonly string[] | undefined;
+  /** How it was stored; undefined where that was in clear. */
+  readonly sealed: string | undefined;
   /** When the Registry said so; 0 where it may be long ago. */
   readonly confirmedAtMs: number;
 };
+
+const inClear = { keys: undefined, sealed: undefined };
 
 const wholeNumber = v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number));
 const coloFields = v.pipe(

@@ -313,7 +313,7 @@ export const previewBody = v.strictObject({
       v.number("must be a whole number from 1 to 1440"),
       v.integer("must be a whole number from 1 to 1440"),
       v.minValue(1, "must be a whole number from 1 to 1440"),
-      v.maxValue(1_440, "must be a whole number from 1 to 1440"),
+      v.maxValue(1_440, "must be a whole number from 1 to 1440: previews live 24 hours at most"),
     ),
     60,
   ),

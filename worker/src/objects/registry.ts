@@ -41,6 +41,8 @@ import type {
   UnknownPaths,
 } from "#src/adapters/flag-registry.ts";
 import type { Sought } from "#src/adapters/erasure/sought.ts";
+import { keySecretsFrom } from "#src/adapters/key-secrets.ts";
+import { createKeyWrap, type KeyWrap } from "#src/adapters/key-wrap.ts";
 import { snapshotKvKey } from "#src/adapters/snapshots.ts";
 import { withDeadline } from "#src/adapters/deadline.ts";
 import { reportToLog } from "#src/adapters/report.ts";
@@ -93,6 +95,8 @@ export class Registry
   #copying: Promise<void> | undefined;
   #copiedEdition = -1;
 
+  readonly #keyWrap: KeyWrap;
+
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     migrate(state.storage, steps);
@@ -106,6 +110,7 @@ export class Registry
       beacons: this.#beacons,
       onChange: () => state.waitUntil(this.#copySoon()),
     };
+    this.#keyWrap = createKeyWrap(keySecretsFrom(env).secrets);
     this.#flags = new FlagAuthority(shared);
     this.#snapshot = new SnapshotAuthority({ ...shared, table: this.#flags.table });
   }
@@ -319,7 +324,9 @@ export class Registry
       await this.ctx.storage.setAlarm(Date.now() + this.#retryMs);
       while (this.#copiedEdition < this.#flags.table.edition) {
         const { edition, text } = this.#snapshot.snapshot(this.#copiedEdition, Date.now());
-        const put = this.env.STORE.put(snapshotKvKey, text ?? "", { metadata: { edition } });
+        const keys = this.#flags.table.signingKeys().map(({ key }) => key);
+        const sealed = await this.#keyWrap.seal(text ?? "", keys);
+        const put = this.env.STORE.put(snapshotKvKey, sealed, { metadata: { edition } });
         await withDeadline(put, copyDeadlineMs, "kv");
         this.#copiedEdition = edition;
         await scheduler.wait(betweenCopiesMs);
