@@ -1,0 +1,35 @@
+// What others' packages may do here: nothing at install time, under known licences, at one version.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { licencesText, productionPackages } from "../production-packages.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const allowed = new Set(["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause"]);
+
+it("no production dependency has an install script, directly or behind another", async () => {
+  const packages = await productionPackages();
+  expect(packages.length).toBeGreaterThan(5);
+  expect(packages.filter(({ hasInstallScript }) => hasInstallScript)).toEqual([]);
+});
+
+it("every production dependency has an allowed licence, and the list of them is current", async () => {
+  const packages = await productionPackages();
+  expect(packages.filter(({ licence }) => !allowed.has(licence))).toEqual([]);
+  expect(await readFile(join(root, "docs", "licences.md"), "utf8")).toBe(await licencesText());
+});
+
+it("every production dependency is locked by its digest", async () => {
+  const packages = await productionPackages();
+  expect(packages.filter(({ integrity = "" }) => !integrity.startsWith("sha512-"))).toEqual([]);
+});
+
+it("every dependency is named at one exact version", async () => {
+  const text = await readFile(join(root, "package.json"), "utf8");
+  const { dependencies, devDependencies } = JSON.parse(text) as Record<string, object>;
+  const named = Object.entries({ ...dependencies, ...devDependencies });
+  const loose = named.filter(
+    ([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.-]+)?$/.test(String(version)),
+  );
+  expect(loose).toEqual([]);
+});
