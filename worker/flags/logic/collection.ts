@@ -16,6 +16,7 @@ import {
   type Run,
   type Scope,
 } from "./expression.ts";
+import { maxRunSteps, spend, spendOnSearch, type Budget } from "./budget.ts";
 import { truthy } from "./truthy.ts";
 
 type Visit = (element: unknown, index: number) => unknown;
@@ -40,7 +41,15 @@ function buildIteration(operand: readonly Json[], scope: Scope, iterate: Iterati
   const source = scope.build(operand[0], scope);
   const visitor = scope.build(operand[1], innerScope(scope, true)).run;
   const elements = source.unfenced?.({ after: (value) => value || [] }) ?? source.run;
-  return { run: transformed(elements, visitor, iterate) };
+  return { run: transformed(elements, visiting(visitor, scope), iterate) };
+}
+
+/** A visitor that takes a step for each element, also where it says the same of all. */
+function visiting(visitor: Run, { budget }: Scope): Run {
+  return (data, above) => {
+    spend(budget, 1);
+    return visitor(data, above);
+  };
 }
 
 function transformed(source: Run, visitor: Run, iterate: Iteration): Run {
@@ -69,7 +78,7 @@ function transformation(iterate: Iteration): Operator {
       if (!isArray(operand)) throw invalidArguments();
       const source = interpretLater(operand[0], scope);
       const visitor = interpretLater(operand[1], innerScope(scope, false));
-      return transformed(source, visitor, iterate);
+      return transformed(source, visiting(visitor, scope), iterate);
     },
     build: (operand, scope) => {
       if (!isArray(operand)) throw invalidArguments();
@@ -85,7 +94,7 @@ const filter: Operator = {
     const keep = scope.interpret(operand[1], innerScope(scope, false));
     if (keep.constant === undefined) {
       const source = interpretLater(operand[0], scope);
-      return { run: transformed(source, keep.run, iterations.filter) };
+      return { run: transformed(source, visiting(keep.run, scope), iterations.filter) };
     }
     return truthy(keep.constant.value) ? scope.interpret(operand[0], scope) : constant([]);
   },
@@ -96,7 +105,7 @@ function search(found: boolean, onEmpty: boolean): NonNullable<Operator["lazy"]>
   return (operand, scope) => {
     if (!isArray(operand)) throw invalidArguments();
     const source = interpretLater(operand[0], scope);
-    const visitor = interpretLater(operand[1], innerScope(scope, false));
+    const visitor = visiting(interpretLater(operand[1], innerScope(scope, false)), scope);
     return (data, above) => {
       const list = (source(data, above) || []) as ArrayLike<unknown>;
       if (Array.isArray(list) && list.length === 0) return onEmpty;
@@ -133,7 +142,7 @@ const all: Operator = {
   build: (operand, scope) => {
     if (!isArray(operand)) return undefined;
     const { run: source } = scope.build(operand[0], scope);
-    const visitor = scope.build(operand[1], innerScope(scope, true)).run;
+    const visitor = visiting(scope.build(operand[1], innerScope(scope, true)).run, scope);
     const { register } = scope;
     const unfenced = ({ concat, coalesce, after }: Around): Run => {
       if (coalesce !== undefined) throw invalidArguments();
@@ -158,7 +167,7 @@ const includes: Operator = {
   constant: true,
   method: (operands) => {
     const [item, within] = operands as readonly unknown[];
-    return contains(within || [], item);
+    return contains(within || [], item, freeBudget());
   },
   build: (operand, scope) => {
     if (!isArray(operand)) return undefined;
@@ -174,7 +183,7 @@ const includes: Operator = {
     return {
       run: (data, above) => {
         const value = within(data, above);
-        return contains(fenced ? value || [] : value, item(data, above));
+        return contains(fenced ? value || [] : value, item(data, above), scope.budget);
       },
     };
   },
@@ -183,11 +192,16 @@ const includes: Operator = {
 /** From this length on a set is faster than a search. Sets and arrays agree on what is the same. */
 const longList = 8;
 
-function contains(within: unknown, item: unknown): boolean {
+function contains(within: unknown, item: unknown, budget: Budget): boolean {
   if (Array.isArray(within)) return within.includes(item);
   if (typeof within !== "string") throw new TypeError("neither text nor array");
-  return within.includes(String(item));
+  const part = String(item);
+  spendOnSearch(budget, within, part);
+  return within.includes(part);
 }
+
+/** Of the interpreter's one search, which has no scope to take from. */
+const freeBudget = (): Budget => ({ left: maxRunSteps });
 
 const length: Operator = {
   constant: (operand, fold) => fold.isConstant(operand, fold),

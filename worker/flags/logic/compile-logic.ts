@@ -3,6 +3,15 @@
 // interpreter where generated code calls it. Generates no code itself.
 import { affixes } from "./affix.ts";
 import { arithmetic } from "./arithmetic.ts";
+import {
+  checkBudget,
+  maxCompileSteps,
+  maxExpressions,
+  maxRunSteps,
+  metered,
+  repeats,
+  spend,
+} from "./budget.ts";
 import { choice } from "./choice.ts";
 import { collection } from "./collection.ts";
 import { comparison } from "./comparison.ts";
@@ -12,6 +21,7 @@ import {
   isArray,
   isObject,
   LogicError,
+  type Compile,
   type Fold,
   type Json,
   type Needs,
@@ -56,19 +66,24 @@ export type Logic = {
  * Compiles the logic of one flag.
  *
  * @throws LogicError for an unknown operator and for constants that cannot be
- *   evaluated: flagd's PARSE_ERROR.
+ *   evaluated: flagd's PARSE_ERROR; also for what costs more than `budget.ts` allows.
  */
 export function compileLogic(source: Json, flagKey: string): Logic {
-  const first = attempt(source, flagKey, false);
-  const { run, needs, register } = first.needs.register ? attempt(source, flagKey, true) : first;
+  const budget = { left: maxCompileSteps };
+  const place = { flagKey, budget, metered: repeats(source) };
+  const first = attempt(source, { ...place, tracked: false });
+  const { run, needs, register } = first.needs.register
+    ? attempt(source, { ...place, tracked: true })
+    : first;
+  checkBudget(budget);
   const outermost: readonly unknown[] = [];
-  if (!needs.register) {
-    return { run: (context) => run(context, outermost), needsContext: needs.context };
-  }
   return {
     run: (context) => {
-      register.value = undefined;
-      return run(context, outermost);
+      if (needs.register) register.value = undefined;
+      budget.left = maxRunSteps;
+      const result = run(context, outermost);
+      checkBudget(budget);
+      return result;
     },
     needsContext: needs.context,
   };
@@ -76,13 +91,23 @@ export function compileLogic(source: Json, flagKey: string): Logic {
 
 function attempt(
   source: Json,
-  flagKey: string,
-  tracked: boolean,
+  place: Pick<Scope, "flagKey" | "budget" | "metered" | "tracked">,
 ): { readonly run: Run; readonly needs: Needs; readonly register: Scope["register"] } {
   const needs = { context: false, register: false };
   const register = { value: undefined };
-  const place = { root: true, index: "none" as const, register, tracked };
-  const { run } = build(source, { build, interpret, flagKey, needs, ...place });
+  const expressions = { left: maxExpressions };
+  const counted =
+    (compile: Compile): Compile =>
+    (each, scope) => {
+      spend(place.budget, 1);
+      const node = compile(each, scope);
+      if (node.constant === undefined) spend(expressions, 1);
+      return place.metered ? metered(node, scope) : node;
+    };
+  const dialects = { build: counted(build), interpret: counted(interpret) };
+  const scope = { ...dialects, ...place, needs, root: true, index: "none" as const, register };
+  const { run } = scope.build(source, scope);
+  checkBudget(expressions);
   return { run, needs, register };
 }
 

@@ -1,6 +1,8 @@
 // What JsonLogic is made of once compiled. Operators know these types alone and
 // reach each other through the scope, never by import.
 
+import type { Budget } from "./budget.ts";
+
 /** A JSON value; undefined stands for an operand that was left out. */
 export type Json =
   | null
@@ -70,6 +72,10 @@ export type Scope = {
   /** Whether somebody may read the register after this expression. */
   readonly tracked: boolean;
   readonly needs: Needs;
+  /** What compiling, and later each run, may still cost. */
+  readonly budget: Budget;
+  /** Whether expressions take what they cost from the budget. */
+  readonly metered: boolean;
 };
 
 /** What folding needs to know to tell a constant expression. */

@@ -13,6 +13,7 @@ import {
   type Operators,
   type Scope,
 } from "./expression.ts";
+import { spend } from "./budget.ts";
 
 /** Throws where an array or object holds another one. */
 function flat<T>(value: T): T {
@@ -21,6 +22,12 @@ function flat<T>(value: T): T {
     if (isObject(member)) throw new LogicError("Exceeded Allowed Depth");
   }
   return value;
+}
+
+/** One step of a fold. */
+function reduced<T>(value: T, { budget }: Scope): T {
+  spend(budget, 1);
+  return flat(value);
 }
 
 type Combine = (accumulator: unknown, current: unknown) => unknown;
@@ -74,7 +81,7 @@ const reduce: Operator = {
       const list = elements(data, above);
       const inside = [list, data, above];
       const combined: Combine = (accumulator, current) =>
-        flat(step({ accumulator, current }, inside));
+        reduced(step({ accumulator, current }, inside), scope);
       return fold(list, combined, from);
     };
   },
@@ -89,7 +96,7 @@ const reduce: Operator = {
         const list = elements(data, above);
         const inside = [null, data, above];
         const combined: Combine = (accumulator, current) =>
-          flat(step({ accumulator, current }, inside));
+          reduced(step({ accumulator, current }, inside), scope);
         if (start === undefined) return fold(list, combined, undefined);
         const from = flat(start(data, above));
         if (from !== undefined) return fold(list, combined, from);

@@ -6,7 +6,9 @@ import {
   type Node,
   type Operator,
   type Operators,
+  type Scope,
 } from "./expression.ts";
+import { spendOnText } from "./budget.ts";
 
 const cat: Operator = {
   unary: true,
@@ -26,12 +28,17 @@ const cat: Operator = {
     if (nodes.length === 2 && first && second && !first.unfenced && !second.unfenced) {
       const known = first.constant === undefined ? undefined : joined("", first.constant.value);
       if (known !== undefined)
-        return { run: (data, above) => joined(known, second.run(data, above)) };
+        return { run: (data, above) => paid(joined(known, second.run(data, above)), scope) };
     }
     const run = join(nodes);
-    return { run: (data, above) => run("", data, above) };
+    return { run: (data, above) => paid(run("", data, above), scope) };
   },
 };
+
+function paid<T>(text: T, { budget }: Scope): T {
+  spendOnText(budget, text);
+  return text;
+}
 
 function joined(left: string, right: unknown): string {
   return typeof right === "string" ? left + right : `${left}${asText(right)}`;
