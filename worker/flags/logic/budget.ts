@@ -1,7 +1,14 @@
 // What one targeting may cost. Iterators can multiply their work with each level of nesting,
 // so that a kilobyte of logic would run for seconds: logic that has any counts each step and
 // the size of each value, and has no result once it is over its budget.
-import { isObject, LogicError, type Json, type Node, type Scope } from "./expression.ts";
+import {
+  isObject,
+  LogicError,
+  type Budget,
+  type Json,
+  type Node,
+  type Scope,
+} from "./expression.ts";
 
 /** Steps of one evaluation: expressions evaluated, members and eighths of characters made. */
 export const maxRunSteps = 2_000;
@@ -11,9 +18,6 @@ export const maxCompileSteps = 50_000;
 export const maxExpressions = 1_000;
 /** Characters compared in the worst case of one search for a text within a text. */
 const freeSearch = 4_096;
-
-/** What is left of it; whoever runs a compiled logic fills it first. */
-export type Budget = { left: number };
 
 const overBudget = new LogicError("takes more steps than a request may");
 

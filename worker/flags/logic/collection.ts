@@ -9,6 +9,7 @@ import {
   isArray,
   isObject,
   type Above,
+  type Budget,
   type Json,
   type Node,
   type Operator,
@@ -16,7 +17,7 @@ import {
   type Run,
   type Scope,
 } from "./expression.ts";
-import { maxRunSteps, spend, spendOnSearch, type Budget } from "./budget.ts";
+import { maxRunSteps, spend, spendOnSearch } from "./budget.ts";
 import { truthy } from "./truthy.ts";
 
 type Visit = (element: unknown, index: number) => unknown;

@@ -1,8 +1,6 @@
 // What JsonLogic is made of once compiled. Operators know these types alone and
 // reach each other through the scope, never by import.
 
-import type { Budget } from "./budget.ts";
-
 /** A JSON value; undefined stands for an operand that was left out. */
 export type Json =
   | null
@@ -55,6 +53,9 @@ export type Needs = {
   /** It may read the register before anything was stored in it. */
   register: boolean;
 };
+
+/** What is left of it; whoever runs a compiled logic fills it first. */
+export type Budget = { left: number };
 
 /** Where an expression stands while it is compiled. */
 export type Scope = {
