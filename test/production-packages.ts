@@ -17,6 +17,7 @@ type Locked = {
   readonly version: string;
   readonly dev?: boolean;
   readonly devOptional?: boolean;
+  readonly optional?: boolean;
   readonly integrity?: string;
   readonly hasInstallScript?: boolean;
 };
@@ -31,7 +32,8 @@ const lifecycle = ["preinstall", "install", "postinstall"];
 export async function productionPackages(): Promise<readonly ProductionPackage[]> {
   const lock = await json<{ packages: Readonly<Record<string, Locked>> }>("package-lock.json");
   const shipped = Object.entries(lock.packages).filter(
-    ([path, { dev, devOptional }]) => path !== "" && dev !== true && devOptional !== true,
+    ([path, { dev, devOptional, optional }]) =>
+      path !== "" && !(dev ?? devOptional ?? optional ?? false),
   );
   const found = shipped.map(async ([path, locked]) => {
     const { license = "none", scripts = {} } = await json<Installed>(join(path, "package.json"));
