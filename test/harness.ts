@@ -170,7 +170,7 @@ export async function startEdge({ persist, registry }: SharedFolders): Promise<E
             ...objectsElsewhere(bound as { durableObjects?: Objects }),
             name: "edge",
             modules: [...modules],
-            bindings: { CONTROL_HOST: "control.invalid" },
+            bindings: { CONTROL_HOST: "control.invalid", AVIARY_LOCAL: "true" },
             unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
           },
         ],
