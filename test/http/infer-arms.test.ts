@@ -11,7 +11,8 @@ import { fullEarly, fullLate, type SaidBeacon } from "../rum/beacons.ts";
 import { cf, phone } from "../sampled-delivery.ts";
 import { seeded } from "../stats/seeded.ts";
 
-let clock = Date.UTC(2026, 10, 27, 14, 0, 0);
+// Ahead of the clock by which the snippet is published.
+let clock = Math.ceil(Date.now() / 3_600_000 + 1) * 3_600_000;
 
 beforeAll(async () => {
   await publish("/engines/2.1.0", "self.engine = 1;");
