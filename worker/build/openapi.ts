@@ -121,7 +121,7 @@ function requestBody(
 
 function responses(endpoint: Endpoint, schemas: Schemas): Record<string, unknown> {
   const { refusals, scope } = endpoint;
-  const problems = [...(scope === null ? [] : [401, 403]), ...refusals, 503];
+  const problems = [...new Set([...(scope === null ? [] : [401, 403, 429]), ...refusals, 503])];
   const refused = problems.map((status) => [String(status), { $ref: problemResponse }]);
   return { ...successes(endpoint, schemas), ...Object.fromEntries(refused) };
 }

@@ -50,6 +50,7 @@ import type { Sink } from "#src/adapters/sinks/sink.ts";
 import { Snapshots } from "#src/adapters/snapshots.ts";
 import { namingFaults } from "#src/adapters/store-fault.ts";
 import { sweeperFrom, type SweeperRpc } from "#src/adapters/sweeper.ts";
+import { TokenGuesses } from "#src/adapters/token-guesses.ts";
 import { TrafficCounts } from "#src/adapters/traffic-counts.ts";
 import { createWindows, windowsFrom, type Windows } from "#src/adapters/windows.ts";
 import type { Digest } from "#src/delivery/representation.ts";
@@ -95,6 +96,7 @@ export type Services = {
   readonly releases: Releases;
   readonly projects: Projects;
   readonly registry: () => RegistryStub;
+  readonly tokenGuesses: TokenGuesses;
   /** Which pages may ask OFREP. */
   readonly evaluationOrigins: EvaluationOrigins;
   readonly sweeper: () => SweeperRpc;
@@ -221,6 +223,7 @@ function createServices(env: Env): Services {
     releases: new Releases(kv),
     projects: projectsFrom(env.PROJECT),
     registry,
+    tokenGuesses: new TokenGuesses(),
     evaluationOrigins: new EvaluationOrigins({ read: () => registry().evaluationOrigins() }),
     sweeper,
     configuredSinks,

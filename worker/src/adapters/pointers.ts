@@ -43,6 +43,8 @@ export type PointerRequest = {
 };
 
 const maxPointers = 10_000;
+// Whoever asks for ids that nobody has pushes out others of these, never what is served.
+const maxUnknown = 10_000;
 const deadlineMs = 2_000;
 // An isolate that slept may hold an hour-old pointer. Where nobody asked for it so
 // long, one request waits for the store, briefly. Under load nobody does: a store
@@ -61,6 +63,11 @@ export class Pointers {
     datafile: new Lru(maxPointers),
   };
 
+  readonly #unknown: Readonly<Record<PointerKind, Lru<HeldPointer>>> = {
+    snippet: new Lru(maxUnknown),
+    datafile: new Lru(maxUnknown),
+  };
+
   /** What was learnt last, also of ids that nobody asked for here yet: a few hundred at most. */
   readonly #news = new Map<string, PointerRecord>();
 
@@ -70,7 +77,7 @@ export class Pointers {
 
   /** What memory holds, however old: `mustWait` tells whether it will do. */
   held(kind: PointerKind, id: string): HeldPointer | undefined {
-    return this.#memory[kind].get(id);
+    return this.#memory[kind].get(id) ?? this.#unknown[kind].get(id);
   }
 
   /**
@@ -85,11 +92,10 @@ export class Pointers {
       if (!parsed.success) continue;
       const pointer = parsed.output;
       this.#news.set(kvKey(pointer.kind, pointer.id), pointer);
-      const memory = this.#memory[pointer.kind];
-      const held = memory.get(pointer.id);
+      const held = this.held(pointer.kind, pointer.id);
       if (held === undefined || (held.pointer?.revision ?? 0) >= pointer.revision) continue;
       const times = { confirmedAtMs: nowMs, attemptedAtMs: nowMs };
-      memory.set(pointer.id, { pointer, ...times, requests: 0 });
+      this.#hold(pointer, { pointer, ...times, requests: 0 });
     }
   }
 
@@ -106,7 +112,7 @@ export class Pointers {
   /** Asks KV, then memory, then the colo's last copy. Fails only where none of them ever had an answer. */
   async load(request: PointerRequest): Promise<Result<HeldPointer, { reason: "unavailable" }>> {
     const { kind, id, nowMs } = request;
-    const held = this.#memory[kind].get(id);
+    const held = this.held(kind, id);
     if (held !== undefined) held.attemptedAtMs = nowMs;
     const read = this.#readKv(request);
     try {
@@ -129,17 +135,26 @@ export class Pointers {
 
   #remember(request: PointerRequest, known: KnownPointer): HeldPointer {
     const { kind, id } = request;
-    const held = this.#memory[kind].get(id);
+    const held = this.held(kind, id);
     if (held?.pointer && (known.pointer?.revision ?? 0) <= held.pointer.revision) {
       held.confirmedAtMs = Math.max(held.confirmedAtMs, known.confirmedAtMs);
       return held;
     }
     const entry = { ...known, attemptedAtMs: request.nowMs, requests: 0 };
-    this.#memory[kind].set(id, entry);
+    this.#hold(request, entry);
     if (known.pointer && known.confirmedAtMs > 0) {
       request.background.waitUntil(this.#keepInColo(known.pointer));
     }
     return entry;
+  }
+
+  #hold({ kind, id }: Pick<PointerRequest, "kind" | "id">, entry: HeldPointer): void {
+    if (entry.pointer === null) {
+      this.#unknown[kind].set(id, entry);
+      return;
+    }
+    this.#unknown[kind].delete(id);
+    this.#memory[kind].set(id, entry);
   }
 
   async #readKv({ kind, id }: PointerRequest): Promise<PointerRecord | null> {

@@ -15,7 +15,7 @@ export type Endpoint = {
   readonly body?: RequestBody;
   /** The schema of a success; null for one without a body. */
   readonly answer: v.GenericSchema | null;
-  /** Statuses of refusals, beside 401 and 403. */
+  /** Statuses of refusals, beside 401, 403 and 429. */
   readonly refusals: readonly number[];
 };
 

@@ -6,6 +6,7 @@ import type { ArtifactMissing } from "#src/adapters/artifacts.ts";
 import type { RingChanging } from "#src/adapters/flag-registry.ts";
 import type { EngineConflict } from "#src/adapters/registry.ts";
 import type { FaultOrigin } from "#src/adapters/store-fault.ts";
+import type { TokenReject } from "#src/adapters/token-guesses.ts";
 import type { MoveReject, NotDeleted, UnknownId } from "#src/adapters/projects.ts";
 import { isFlagRefusal, documentForFlag, type FlagRefusal } from "./flag-problem.ts";
 import type { BeaconConflict, UnknownBeacon } from "#src/adapters/beacon-registry.ts";
@@ -28,7 +29,7 @@ export type Refusal =
   | UnknownId
   | NotDeleted
   | { readonly reason: "token_missing" }
-  | { readonly reason: "token_unknown" }
+  | TokenReject
   | { readonly reason: "token_expired"; readonly expiresAtMs: number }
   | AccessReject
   | { readonly reason: "access_without_scope"; readonly name: string }
@@ -67,7 +68,7 @@ export function refuse(refusal: Refusal): Response {
   if (refusal.reason === "method_not_allowed") headers.set("allow", refusal.methods.join(", "));
   if (problem.status === 401) headers.set("www-authenticate", 'Bearer realm="aviary"');
   if (problem.status >= 500) headers.set("retry-after", "5");
-  if (refusal.reason === "quota_exceeded" && refusal.retryAtMs !== null) {
+  if ("retryAtMs" in refusal && refusal.retryAtMs !== null) {
     headers.set("retry-after", new Date(refusal.retryAtMs + 999).toUTCString());
   }
   if (problem.current !== undefined) headers.set("etag", `"${problem.current}"`);
@@ -160,6 +161,12 @@ function documentFor(refusal: Exclude<Refusal, FlagRefusal>): ProblemDocument {
       return plain(401, "Unauthorized", "Send a token as Authorization: Bearer.");
     case "token_unknown":
       return plain(401, "Unauthorized", "The token is unknown or revoked.");
+    case "too_many_tokens":
+      return plain(
+        429,
+        "Too many unknown tokens",
+        "Too many unknown tokens came from this network within a minute. Try again later.",
+      );
     case "token_expired": {
       const at = new Date(refusal.expiresAtMs).toISOString();
       return plain(401, "Unauthorized", `The token expired at ${at}. Have an admin make another.`);
