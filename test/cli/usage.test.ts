@@ -39,7 +39,7 @@ describe("a wrong command line", () => {
     ["engine publish .1 payload.json", "<version> must be 1 to 64"],
     ["snippet history x --limit 101", "--limit must be a whole number from 1 to 100"],
     ["snippet rollback x --to 0", "--to must be a whole number from 1"],
-    ["token create x --scope write", "--scope must be read, publish, operate or admin"],
+    ["token create x --scope write", "--scope must be evaluate, read, publish, operate or admin"],
     ["token revoke ../status", "<id> must be the id of a token"],
     ["shards", "<n> is missing"],
     ["shards 0", "<n> must be a whole number from 1 to 256"],
@@ -127,7 +127,7 @@ describe("help", () => {
     const commands = [...stdout.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}[A-Z]/gm)].map(
       ([, name]) => name ?? "",
     );
-    expect(commands).toHaveLength(61);
+    expect(commands).toHaveLength(62);
     const helps = await Promise.all(
       commands.map((name) => place.aviary([...name.split(" "), "-h"])),
     );

@@ -16,8 +16,8 @@ export type Page = {
   readonly late?: Said;
   /** Beacons sent; both unless said. */
   readonly sends?: "both" | "early" | "none";
-  /** How often it loads the snippet; once unless said. */
-  readonly loads?: number;
+  /** How many others of the same arms load the snippet too, and send nothing; none unless said. */
+  readonly companions?: number;
 };
 
 export type Crowd = {
@@ -64,16 +64,23 @@ export function visit(crowd: Crowd): Visits {
 
 async function visitOnce({ url, snippet, page }: Crowd, random: () => number) {
   const headers = { ...visitor(random), "accept-encoding": "br" };
-  const load = async () => {
-    const response = await fetch(`${url}/js/${snippet}.js`, { headers });
+  const load = async (method: "GET" | "HEAD", as: Readonly<Record<string, string>>) => {
+    const response = await fetch(`${url}/js/${snippet}.js`, { method, headers: as });
     const { byteLength } = new Uint8Array(await response.arrayBuffer());
-    return { timing: response.headers.get("server-timing") ?? "", byteLength };
+    const timing = response.headers.get("server-timing") ?? "";
+    return { token: /av;desc="([^"]+)"/.exec(timing)?.[1], byteLength };
   };
-  const { timing, byteLength } = await load();
-  const token = /av;desc="([^"]+)"/.exec(timing)?.[1];
+  const { token, byteLength } = await load("GET", headers);
   const arms = armsIn(token);
-  const { early = {}, late = {}, sends = "both", loads = 1 } = page(arms, random);
-  for (let more = 1; more < loads; more += 1) await load();
+  const { early = {}, late = {}, sends = "both", companions = 0 } = page(arms, random);
+  for (let come = 0; come < companions;) {
+    const other = visitor(random);
+    // HEAD tells whose arms they are, and counts for nothing.
+    const theirs = armsIn((await load("HEAD", other)).token);
+    if (String([...theirs]) !== String([...arms])) continue;
+    await load("GET", other);
+    come += 1;
+  }
   const view = {
     "beacon.schema": wireVersion,
     "pv.id": hexOf(random, 32),

@@ -171,12 +171,12 @@ describe("a canary", { timeout: 180_000 }, () => {
   });
 
   it("whose assignments are not split as planned is held, and a person told", async () => {
-    // Requests that are repeated also look like pages that never speak, which takes a ramp
+    // Visitors who send nothing also look like pages that never speak, which takes a ramp
     // back: either is right, and here it is the split that is asked about.
     const flag = await ramp("lopsided", { change: { arrivals: null } });
     const behave = usual();
-    // Something on the way asks again for one arm's script.
-    send(flag, (arm, random) => ({ ...behave(arm, random), loads: arm === "canary" ? 6 : 1 }));
+    // Something on the way lets more visitors of one arm through. One that asks again is no other.
+    send(flag, (arm, random) => ({ ...behave(arm, random), companions: arm === "canary" ? 5 : 0 }));
     await until(
       () => verdictOf("lopsided"),
       (verdict) => reasonOf(verdict) === "sample_ratio_mismatch",
