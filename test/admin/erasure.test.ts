@@ -112,6 +112,20 @@ describe("erasing", () => {
     expect(body["entries"]).toMatchObject([{ after: { flag: "kept" } }]);
   });
 
+  it.each([
+    ["Same", "same"],
+    ["a_b", "axb"],
+  ])("of the account %s leaves the lines of %s in the audit log", async (account, other) => {
+    for (const each of [account, other]) {
+      const asked = { method: "PUT", body: "{}" };
+      await control(`/accounts/${each}/quotas?why=asked-by-${each}`, asked);
+    }
+    await erase("store=audit&dryRun=false", { account });
+    const left = await text();
+    expect(left).not.toContain(`asked-by-${account}`);
+    expect(left).toContain(`asked-by-${other}`);
+  });
+
   it("names the sinks that are out of its reach, and why", async () => {
     const SINKS = JSON.stringify([
       { name: "log", kind: "stdout" },

@@ -131,11 +131,12 @@ export class AuditLog {
     const values: (string | number)[] = [];
     if (account !== undefined) {
       conditions.push(
-        `(target = ? OR target LIKE ? ESCAPE '!' OR json_extract(after, '$.account') = ?
+        `(target = ? OR target GLOB ? OR json_extract(after, '$.account') = ?
           OR actor IN (SELECT 'token:' || id FROM token WHERE account = ?))`,
       );
       const path = `/api/v1/accounts/${account}`;
-      values.push(path, `${path.replaceAll("_", "!_")}/%`, account, account);
+      // GLOB tells cases apart, as ids do and LIKE does not; ids have none of its signs.
+      values.push(path, `${path}/*`, account, account);
     }
     if (span !== undefined) {
       conditions.push("at_ms >= ? AND at_ms < ?");
