@@ -47,10 +47,13 @@ export const erase = defineAction({
     const stores = await session.api.erasures.stores();
     const beyond = stores.filter(({ canErase }) => !canErase);
     const within = stores.filter(({ canErase }) => canErase);
-    const counts = await each(within, (store) => walk(store, { sought, isDry: true }, session));
+    const failures: string[] = [];
+    const dry = { sought, isDry: true, failures };
+    const counts = await each(within, (store) => walk(store, dry, session));
     const total = counts.reduce((sum, { matched }) => sum + matched, 0);
     const outOfReach = beyond.map(({ name, detail }) => ({ name, why: detail }));
     if (values["dry-run"] === true || total === 0) {
+      failOn(failures, counts);
       return { json: { dryRun: true, stores: counts, outOfReach }, text: told(counts, beyond) };
     }
     if (values.yes !== true) {
@@ -62,7 +65,9 @@ export const erase = defineAction({
       if (!isMeant) throw usageFailure("nothing was erased");
     }
     const why = values.why ?? "";
-    const done = await each(within, (store) => walk(store, { sought, isDry: false, why }, session));
+    const real = { sought, isDry: false, why, failures: [] };
+    const done = await each(within, (store) => walk(store, real, session));
+    failOn(real.failures, done);
     return { json: { dryRun: false, stores: done, outOfReach }, text: told(done, beyond) };
   },
 });
@@ -97,12 +102,25 @@ async function each(
   return results;
 }
 
-type Walk = { readonly sought: Sought; readonly isDry: boolean; readonly why?: string };
+function failOn(failures: readonly string[], results: readonly Result[]): void {
+  if (failures.length === 0) return;
+  const erased = results.reduce((sum, one) => sum + one.erased, 0);
+  const hint = `${counted(erased, "event or line", "events and lines")} erased elsewhere. Run it again: it goes on with what is left.`;
+  throw new Failure("unavailable", failures.join("; "), { hint });
+}
+
+type Walk = {
+  readonly sought: Sought;
+  readonly isDry: boolean;
+  readonly why?: string;
+  /** Takes what could not be erased: what is behind it still is. */
+  readonly failures: string[];
+};
 
 /** All steps of one store. */
 async function walk(
   { name: store }: Store,
-  { sought, isDry, why = "" }: Walk,
+  { sought, isDry, why = "", failures }: Walk,
   session: Session,
 ): Promise<Result> {
   const sum = { store, matched: 0, erased: 0 };
@@ -117,10 +135,7 @@ async function walk(
     const step = await session.api.erasures.step(sought, query);
     sum.matched += step.matched;
     sum.erased += step.erased;
-    if (step.failure !== null) {
-      const hint = `${counted(sum.erased, "event")} erased there before. Run it again: it goes on with what is left.`;
-      throw new Failure("unavailable", `${store}: ${harmless(step.failure)}`, { hint });
-    }
+    if (step.failure !== null) failures.push(`${store}: ${harmless(step.failure)}`);
     if (step.next === null) return sum;
     after = step.next;
     session.note(`${store}: ${isDry ? sum.matched : sum.erased} ${isDry ? "found" : "erased"}`);

@@ -44,6 +44,20 @@ describe("aviary erase", () => {
     expect(again.stdout).not.toMatch(/dead-letters:log +[1-9]/);
   });
 
+  it("erases what is behind a file that cannot be read, names the file and ends with 5", async () => {
+    const bucket = (await worker.miniflare.getR2Bucket("ARCHIVE")) as unknown as R2Bucket;
+    const prefix = "events/";
+    await bucket.put(`${prefix}date=2026-01-01/hour=00/torn.parquet`, "PAR1 and no more");
+    await deadLettersIn(bucket).park("zoo", batchOf(5, 1), "answers 500");
+    const { code, stderr } = await place.aviary(["erase", "--account", "acme", "--yes"]);
+    expect(code).toBe(5);
+    expect(stderr).toContain("torn.parquet: cannot be read as Parquet");
+    await bucket.delete(`${prefix}date=2026-01-01/hour=00/torn.parquet`);
+    const after = await place.aviary(["erase", "--account", "acme", "--dry-run"]);
+    expect(after).toMatchObject({ code: 0 });
+    expect(after.stdout).not.toMatch(/dead-letters:zoo +[1-9]/);
+  });
+
   it.each([
     [[]],
     [["--from", "2026-11-23T00:00:00Z"]],

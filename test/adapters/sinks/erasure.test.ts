@@ -135,6 +135,17 @@ describe("erasing from Parquet files", () => {
     expect(await rowsIn(bucket)).toEqual(rival);
   });
 
+  it("names a file that cannot be read, and goes on behind it", async () => {
+    const bucket = await archive();
+    const torn = "events/date=2026-01-01/hour=00/torn.parquet";
+    await bucket.put(torn, "PAR1 and no more");
+    const erase = parquetEraser("events", bucket);
+    const first = await erase({ account: "acme" }, { isDry: false });
+    expect(first).toMatchObject({ next: torn, failure: `${torn}: cannot be read as Parquet` });
+    const rest = await erase({ account: "acme" }, { after: torn, isDry: false });
+    expect(rest).toMatchObject({ erased: 20, failure: null });
+  });
+
   it("does not write over what was written meanwhile", async () => {
     const bucket = await archive();
     const [first] = (await bucket.list()).objects;

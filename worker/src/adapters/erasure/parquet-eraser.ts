@@ -43,7 +43,9 @@ export function parquetEraser(prefix: string, bucket: Bucket): Eraser {
     const stored = await withDeadline(bucket.get(key), deadlineMs, "the bucket");
     if (stored === null) return { matched: 0, failure: null };
     const bytes = await withDeadline(stored.arrayBuffer(), deadlineMs, "the bucket");
-    const rows = await rowsOf(bytes);
+    const rows = await rowsOf(bytes).catch(() => undefined);
+    // The files behind it are still to be reached.
+    if (rows === undefined) return { matched: 0, failure: "cannot be read as Parquet" };
     const left = rows.filter((row) => !isSought(marksOf(row), sought));
     const matched = rows.length - left.length;
     if (isDry || matched === 0) return { matched, failure: null };
