@@ -167,7 +167,9 @@ describe("deleting an id", () => {
     const reader = await token(["read"], "acme");
     const stranger = await token(["publish"], "rival");
     expect((await remove("/snippets/mine", reader)).status).toBe(403);
-    expect((await remove("/snippets/mine", stranger)).status).toBe(403);
+    // As of an id that is nobody's: a stranger is not told that there is one.
+    expect((await remove("/snippets/mine", stranger)).status).toBe(404);
+    expect((await remove("/snippets/never-was", stranger)).status).toBe(404);
     expect((await remove("/snippets/never-was")).status).toBe(404);
   });
 });
