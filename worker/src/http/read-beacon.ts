@@ -6,7 +6,10 @@ export type Unread = { readonly reason: "too_large" | "interrupted" | "not_text"
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** At most `maxBeaconBytes` of text. Never rejects. */
+/** How long a beacon may take to come whole; honest ones are one packet or two. */
+const patienceMs = 10_000;
+
+/** At most `maxBeaconBytes` of text, come whole within 10 s. Never rejects. */
 export async function readBeacon({ headers, body }: Request): Promise<Result<string, Unread>> {
   const announced = Number(headers.get("content-length") ?? 0);
   if (announced > maxBeaconBytes) return err({ reason: "too_large" });
@@ -14,6 +17,12 @@ export async function readBeacon({ headers, body }: Request): Promise<Result<str
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
+  let isLate = false;
+  // A cancelled reader ends its pending read at once, so what half-arrived is let go.
+  const timer = setTimeout(() => {
+    isLate = true;
+    reader.cancel().catch(() => undefined);
+  }, patienceMs);
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       length += next.value.byteLength;
@@ -25,7 +34,10 @@ export async function readBeacon({ headers, body }: Request): Promise<Result<str
     }
   } catch {
     return err({ reason: "interrupted" });
+  } finally {
+    clearTimeout(timer);
   }
+  if (isLate) return err({ reason: "interrupted" });
   return textFrom(chunks, length);
 }
 
