@@ -2,10 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { shippedSbom } from "../sbom.ts";
 import { licencesText, productionPackages } from "../production-packages.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const allowed = new Set(["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "Unlicense"]);
+
+const versionsOf = (list: readonly { readonly name: string; readonly version: string }[]) =>
+  [...new Set(list.map(({ name, version }) => `${name}@${version}`))].toSorted();
 
 it("no production dependency has an install script, directly or behind another", async () => {
   const packages = await productionPackages();
@@ -22,6 +26,21 @@ it("every production dependency has an allowed licence, and the list of them is 
 it("every production dependency is locked by its digest", async () => {
   const packages = await productionPackages();
   expect(packages.filter(({ integrity = "" }) => !integrity.startsWith("sha512-"))).toEqual([]);
+});
+
+it("the SBOM names every production dependency with its licence and digest, and nothing else", async () => {
+  const { bomFormat, components } = await shippedSbom();
+  const packages = await productionPackages();
+  expect(bomFormat).toBe("CycloneDX");
+  expect(versionsOf(components)).toEqual(versionsOf(packages));
+  expect(versionsOf(components).map((name) => name.replace(/@[^@]*$/, ""))).toEqual(
+    expect.arrayContaining(["acorn", "hono", "jose", "valibot"]),
+  );
+  for (const { purl, hashes = [], licenses = [] } of components) {
+    expect(purl).toMatch(/^pkg:npm\//);
+    expect(hashes[0]?.alg).toBe("SHA-512");
+    expect(licenses).not.toEqual([]);
+  }
 });
 
 it("every dependency is named at one exact version", async () => {
